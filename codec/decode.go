@@ -1,0 +1,177 @@
+// Package codec turns what sources read into messages. [Decode] is the one stage that keeps undecoded bytes; the codecs in
+// the packages below are pure functions on bytes and know neither lanes nor connections.
+package codec
+
+import (
+	"fmt"
+
+	"github.com/leat-io/leat/stage"
+)
+
+// maxMessage is the most bytes that may wait undecoded on one connection, whatever its decoder asks for. A decoder has a
+// limit of its own; this one bounds the memory that a faulty decoder can cost.
+const maxMessage = 1 << 30
+
+// Decode finds the messages in what was read from each connection and gives each of them a ticket, so that its answer goes
+// out in its turn. Messages alias the bytes that were read. What is left of a read waits on its connection; bytes that a
+// decoder refuses end the connection when the requests before them are answered.
+//
+// A connection that has as many requests in flight as its limits allow is not decoded further, nor read, until answers have
+// gone out.
+func Decode[T any](d stage.Decoder[T]) stage.Maker[stage.Segment, T] {
+	stage.NeedHead[T]("codec.Decode")
+	perConn, _ := d.(stage.PerConn[T])
+	refuser, _ := d.(stage.Refuser)
+	return func(l *stage.Lane) stage.Stage[stage.Segment, T] {
+		return &decode[T]{lane: l, arena: stage.NewArena[T](l), decoder: d, perConn: perConn, refuser: refuser}
+	}
+}
+
+type decode[T any] struct {
+	lane    *stage.Lane
+	arena   *stage.Arena[T]
+	decoder stage.Decoder[T]
+	perConn stage.PerConn[T] // decoder, when it makes one for each connection
+	refuser stage.Refuser    // decoder, when it can tell the peer why it is refused
+}
+
+func (d *decode[T]) Process(dst []*T, src []*stage.Segment) ([]*T, error) {
+	for _, s := range src {
+		c := s.Conn()
+		r := &c.Reading
+		if r.Ended {
+			continue
+		}
+		b, slab := s.Data, s.Slab()
+		if len(r.Tail) > 0 {
+			if b, slab = d.join(r, b); b == nil {
+				c.Waiting(true, false)
+				continue
+			}
+		}
+		before := len(dst)
+		joined := len(r.Tail) > 0 // the bytes are in memory that the connection owns
+		r.Tail = nil
+		var rest []byte
+		dst, rest = d.messages(dst, c, b, slab)
+		switch {
+		case len(rest) == 0:
+		case joined && slab == nil && len(rest) >= cap(b)/4:
+			r.Tail = rest // messages before it keep their part of the same memory
+		default:
+			r.Tail = append(make([]byte, 0, max(len(rest), firstTail)), rest...)
+		}
+		c.Waiting(len(r.Tail) > 0 && !r.Stopped, len(dst) > before)
+	}
+	return dst, nil
+}
+
+// messages decodes b and returns what is left of it.
+func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab) (_ []*T, rest []byte) {
+	r := &c.Reading
+	dec := d.decoder
+	if d.perConn != nil {
+		dec = d.own(r)
+	}
+	next := c.Issued()
+	first := next
+	r.Stopped = false
+	for len(b) > 0 {
+		if r.Grant == 0 {
+			c.Publish(next)
+			if r.Grant = c.Grant(); r.Grant == 0 {
+				r.Stopped = true
+				break
+			}
+		}
+		v := d.arena.New()
+		n, err := dec.Decode(b, v)
+		if n <= 0 || n > len(b) || err != nil {
+			d.arena.Undo()
+			r.Need = -n
+			if err != nil || n > len(b) || r.Need > maxMessage {
+				next = d.refuse(c, next, n, len(b), err)
+				b = nil
+			}
+			break
+		}
+		c.Issue(stage.HeadOf(v), next, slab)
+		next++
+		r.Grant--
+		dst = append(dst, v)
+		b = b[n:]
+	}
+	if next != first {
+		c.Publish(next)
+		d.lane.Opened(int(next-first) - refused(r))
+	}
+	return dst, b
+}
+
+// own returns the decoder of a connection.
+func (d *decode[T]) own(r *stage.Reading) stage.Decoder[T] {
+	dec, ok := r.Decoder.(stage.Decoder[T])
+	if !ok {
+		dec = d.perConn.NewDecoder()
+		r.Decoder = dec
+	}
+	return dec
+}
+
+// refused is how many of the tickets just issued belong to a refusal, which the decoder has settled itself.
+func refused(r *stage.Reading) int {
+	if r.Ended {
+		return 1
+	}
+	return 0
+}
+
+// refuse ends a connection whose bytes cannot be decoded: the answers to what came before go out, then the refusal, which
+// takes a ticket to have its place in their order.
+func (d *decode[T]) refuse(c *stage.Conn, next uint32, n, have int, err error) uint32 {
+	switch {
+	case err != nil:
+	case n > have:
+		err = fmt.Errorf("the decoder took %d bytes of %d", n, have)
+	default:
+		err = fmt.Errorf("the decoder asks for a message of %d bytes; at most %d may wait", -n, maxMessage)
+	}
+	c.Reading.Ended = true
+	c.Reading.Tail = nil
+	c.Publish(next + 1)
+	var b []byte
+	if d.refuser != nil {
+		b = d.refuser.AppendRefusal(nil, err)
+	}
+	c.Settle(next, b)
+	c.Finish(fmt.Errorf("%w: %w", stage.ErrMalformed, err))
+	return next + 1
+}
+
+const (
+	// firstTail is the least memory, in bytes, that undecoded bytes are given: most headers and short lines fit.
+	firstTail = 64
+	// shortTail is the most bytes that join copies into a slab; longer ones get memory of their own, to which what
+	// follows can be appended in place.
+	shortTail = stage.SlabSize / 4
+)
+
+// join puts what was left of the reads before in front of b. It returns nil while that is less than the decoder asked for.
+//
+// A message that drips in costs O(n) in all: its bytes are appended to memory that grows by a factor, and not to the size
+// that a peer merely claims.
+func (d *decode[T]) join(r *stage.Reading, b []byte) ([]byte, *stage.Slab) {
+	n := len(r.Tail) + len(b)
+	if n < r.Need || r.Need == 0 || n > shortTail {
+		r.Tail = append(r.Tail, b...)
+		if n < r.Need {
+			return nil, nil
+		}
+		r.Need = 0
+		return r.Tail, nil
+	}
+	r.Need = 0
+	slab, joined := d.lane.Bytes(n)
+	copy(joined[copy(joined, r.Tail):], b)
+	return joined, slab
+}

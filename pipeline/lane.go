@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/leat-io/leat/stage"
+)
+
+// A lane is a stage.Lane with what the pipeline runs on it.
+type lane struct {
+	stage *stage.Lane
+	p     *Pipeline
+	node  *node         // the source or joint that it belongs to
+	sinks map[*node]any // the instance of what consumes each flow
+
+	merges map[*node]any // the entrance of each merge
+
+	wake     func() // of a source that must not wait
+	patient  bool   // its source has stopped, so it may wait like any other
+	stalled  int    // outlets that have a backlog
+	outlets  []retrier
+	flushes  []flusher // in flow order once made
+	tickers  []*ticker
+	next     time.Time // when the next ticker is due
+	failures map[string]func(error)
+	params   map[string][]stage.Param
+
+	sampling  bool // the batch that runs is timed
+	countdown int  // batches until one is timed
+
+	snapMu  sync.Mutex
+	snap    []stage.Counts // guarded by snapMu
+	asked   atomic.Bool    // a snapshot is on its way
+	working atomic.Int32   // messages of a joint's batch that are inside the lane
+}
+
+type retrier interface{ retry() }
+
+type flusher struct {
+	node  int
+	flush func()
+}
+
+type ticker struct {
+	node int
+	next time.Time
+	tick func(now time.Time) (next time.Time)
+}
+
+// laneList is the lanes of one source or joint.
+type laneList struct {
+	mu    sync.Mutex
+	lanes []*lane
+}
+
+func (l *laneList) add(ln *lane) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lanes = append(l.lanes, ln)
+}
+
+func (l *laneList) all() []*lane {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lanes)
+}
+
+func (p *Pipeline) newLane(n *node) *lane {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := len(p.lanes)
+	ln := &lane{
+		stage:    stage.NewLane(fmt.Sprintf("%s#%d", n.name, i), i, p.reports.report),
+		p:        p,
+		node:     n,
+		sinks:    map[*node]any{},
+		merges:   map[*node]any{},
+		failures: map[string]func(error){},
+		params:   map[string][]stage.Param{},
+	}
+	p.lanes = append(p.lanes, ln)
+	return ln
+}
+
+// made is called when all sinks of the lane exist.
+func (ln *lane) made() {
+	slices.SortStableFunc(ln.flushes, func(a, b flusher) int { return a.node - b.node })
+	slices.SortStableFunc(ln.tickers, func(a, b *ticker) int { return a.node - b.node })
+	ln.next = time.Time{}
+	if len(ln.tickers) > 0 {
+		ln.next = time.Now()
+	}
+	ln.p.applySettings(ln)
+}
+
+// guarded runs f and contains its panic: it costs the connections of the batch, and is a failure of the node.
+func (ln *lane) guarded(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			ln.panicked(r)
+		}
+	}()
+	f()
+}
+
+func (ln *lane) panicked(r any) {
+	where := ln.stage.Where()
+	err := ln.stage.PanickedAll(r)
+	if fail := ln.failures[where]; fail != nil {
+		ln.guarded(func() { fail(err) })
+	}
+}
+
+// flush lets every stage emit what it holds, in flow order.
+func (ln *lane) flush() {
+	for _, f := range ln.flushes {
+		ln.guarded(f.flush)
+	}
+	ln.stage.End()
+}
+
+// tick calls the tickers that are due.
+func (ln *lane) tick(now time.Time) {
+	ln.next = time.Time{}
+	ran := false
+	for _, t := range ln.tickers {
+		if t.next.IsZero() || !now.Before(t.next) {
+			t.next = time.Time{}
+			ln.guarded(func() { t.next = t.tick(now) })
+			ran = true
+		}
+		ln.next = stage.Sooner(ln.next, t.next)
+	}
+	if ran {
+		ln.stage.End()
+	}
+}

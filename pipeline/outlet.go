@@ -1,0 +1,194 @@
+package pipeline
+
+import (
+	"slices"
+
+	"github.com/leat-io/leat/pipeline/queue"
+	"github.com/leat-io/leat/stage"
+)
+
+// enter makes the end of a crossing that one producing lane owns.
+func (j *crossing[T]) enter(ln *lane) stage.Sink[T] {
+	d := &divider[T]{ln: ln, j: j, counts: ln.stage.Making(j.n.id, j.n.name)}
+	for _, q := range j.queues {
+		o := &outlet[T]{ln: ln, note: j.note, full: j.cfg.Full, counts: d.counts, queue: q, room: make(chan struct{}, 1)}
+		o.producer = q.Join(o.roomy)
+		d.outlets = append(d.outlets, o)
+		ln.outlets = append(ln.outlets, o)
+	}
+	d.lens = make([]int, len(d.outlets))
+	return d
+}
+
+// A divider gives each message of a lane to one of the queues of a crossing.
+type divider[T any] struct {
+	ln      *lane
+	j       *crossing[T]
+	counts  *stage.Counts
+	outlets []*outlet[T]
+	lens    []int
+}
+
+func (d *divider[T]) Push(b []*T) {
+	d.ln.stage.Enter(d.counts)
+	d.counts.In += uint64(len(b))
+	if len(d.outlets) == 1 {
+		d.outlets[0].put(b)
+		return
+	}
+	for _, o := range d.outlets { // here and not behind the loop: a panic in key may have left messages of another batch
+		o.bin = o.bin[:0]
+	}
+	if d.j.key != nil {
+		for _, m := range b {
+			o := d.outlets[d.j.parts[stage.Partition(d.j.key(m))]]
+			o.bin = append(o.bin, m)
+		}
+	} else {
+		d.spread(b)
+	}
+	for _, o := range d.outlets {
+		if len(o.bin) > 0 {
+			o.put(o.bin)
+		}
+	}
+}
+
+// spread gives each message to the queue that is shortest, counting what it has given in this batch.
+func (d *divider[T]) spread(b []*T) {
+	for i, o := range d.outlets {
+		d.lens[i] = o.queue.Len()
+	}
+	for _, m := range b {
+		i := slices.Index(d.lens, slices.Min(d.lens))
+		d.lens[i]++
+		d.outlets[i].bin = append(d.outlets[i].bin, m)
+	}
+}
+
+// An outlet is the way from one lane into one queue.
+type outlet[T any] struct {
+	ln       *lane
+	note     string
+	full     queue.WhenFull
+	counts   *stage.Counts
+	queue    queue.Queue[T]
+	producer queue.Producer[T]
+	room     chan struct{}
+	bin      []*T
+	backlog  []*stage.Kept[T] // what the queue has not taken, in order, of a lane that must not wait
+}
+
+// roomy is called by the queue when it has room again.
+func (o *outlet[T]) roomy() {
+	if wake := o.ln.wake; wake != nil {
+		wake()
+	}
+	select {
+	case o.room <- struct{}{}:
+	default:
+	}
+}
+
+func (o *outlet[T]) put(b []*T) {
+	if len(o.backlog) > 0 {
+		o.keep(b)
+		return
+	}
+	stage.Lend(o.ln.stage, o.note, b)
+	rest := b[o.push(b):]
+	switch {
+	case len(rest) == 0:
+	case o.full == queue.DropNewest:
+		o.refuse(rest)
+	case o.full == queue.DropOldest:
+		o.displace(rest)
+	case o.ln.wake != nil && !o.ln.patient:
+		stage.Unlend(o.ln.stage, o.note, rest)
+		o.keep(rest)
+	default:
+		o.wait(rest)
+	}
+}
+
+// push gives the queue what it takes of b, which is lent.
+func (o *outlet[T]) push(b []*T) int {
+	n := o.producer.Push(b)
+	stage.Sent(o.ln.stage, b[:n])
+	return n
+}
+
+// refuse drops messages, which are taken back with the batch.
+func (o *outlet[T]) refuse(b []*T) {
+	stage.Unlend(o.ln.stage, o.note, b)
+	o.counts.Dropped += uint64(len(b))
+}
+
+// displace makes room for b by giving up what has waited longest.
+func (o *outlet[T]) displace(b []*T) {
+	ev := o.queue.(queue.Evicter[T])
+	drop := func(m *T) { stage.Discard(o.ln.stage, o.note, m) }
+	for len(b) > 0 {
+		n := ev.Evict(len(b), drop)
+		o.counts.Dropped += uint64(n)
+		k := o.push(b)
+		if b = b[k:]; n == 0 && k == 0 { // nothing queued and no room: another lane has taken it
+			o.refuse(b)
+			return
+		}
+	}
+}
+
+// wait blocks the lane until the queue has taken b, or until the drain time is over.
+func (o *outlet[T]) wait(b []*T) {
+	for {
+		select {
+		case <-o.room:
+		case <-o.ln.p.forced:
+			stage.Unlend(o.ln.stage, o.note, b)
+			o.counts.Dropped += uint64(len(b))
+			return
+		}
+		if b = b[o.push(b):]; len(b) == 0 {
+			return
+		}
+	}
+}
+
+// keep holds messages in the lane until the queue takes them.
+func (o *outlet[T]) keep(b []*T) {
+	if len(o.backlog) == 0 {
+		o.ln.stalled++
+	}
+	for _, m := range b {
+		o.backlog = append(o.backlog, stage.Retain(o.ln.stage, m))
+	}
+}
+
+func (o *outlet[T]) retry() {
+	if len(o.backlog) == 0 {
+		return
+	}
+	l := o.ln.stage
+	l.Enter(o.counts)
+	if o.ln.p.isForce.Load() {
+		o.counts.Dropped += uint64(len(o.backlog))
+		for _, k := range o.backlog {
+			k.Take(l)
+		}
+		o.backlog = nil
+		o.ln.stalled--
+		return
+	}
+	for len(o.backlog) > 0 {
+		k := o.backlog[0]
+		if o.bin = append(o.bin[:0], k.Peek()); o.producer.Push(o.bin) == 0 {
+			return
+		}
+		k.Pass(o.note)
+		o.backlog[0] = nil
+		o.backlog = o.backlog[1:]
+	}
+	o.backlog = nil
+	o.ln.stalled--
+}

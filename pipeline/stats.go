@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"slices"
+	"time"
+
+	"github.com/leat-io/leat/stage"
+)
+
+// NodeStats are the counters of one node, summed over its lanes.
+type NodeStats struct {
+	Name    string        `json:"name"`
+	Kind    string        `json:"kind"`
+	Lanes   int           `json:"lanes"`   // lanes on which the node has an instance
+	In      uint64        `json:"in"`      // messages
+	Out     uint64        `json:"out"`     // messages
+	Batches uint64        `json:"batches"` // batches that came in; of a source, that went out
+	Dropped uint64        `json:"dropped"` // messages that a full queue cost
+	Errors  uint64        `json:"errors"`  // errors that the stage returned
+	Panics  uint64        `json:"panics"`
+	Depth   int           `json:"depth"`  // messages queued now
+	P50     time.Duration `json:"p50_ns"` // sampled time per message inside the node, and only there
+	P99     time.Duration `json:"p99_ns"`
+	Sampled uint64        `json:"sampled"` // batches that were timed
+	Gauges  []Gauge       `json:"gauges,omitempty"`
+}
+
+// PerBatch is the mean number of messages in a batch.
+func (s NodeStats) PerBatch() float64 {
+	if s.Batches == 0 {
+		return 0
+	}
+	return float64(max(s.In, s.Out)) / float64(s.Batches)
+}
+
+// Stats are the counters of all nodes, in order of declaration.
+type Stats []NodeStats
+
+// Node returns the counters of one node, or zero counters when there is none of that name.
+func (s Stats) Node(name string) NodeStats {
+	if i := slices.IndexFunc(s, func(n NodeStats) bool { return n.Name == name }); i >= 0 {
+		return s[i]
+	}
+	return NodeStats{}
+}
+
+// statsWait is how long Stats waits for a lane in the middle of a batch before it takes that lane's previous figures.
+const statsWait = 5 * time.Millisecond
+
+// Stats reads the counters of every lane: as they are now where the lane rests or ends a batch within 5 ms, and otherwise as
+// they were read last.
+func (p *Pipeline) Stats() Stats {
+	lanes := p.allLanes()
+	waits := make([]<-chan struct{}, 0, len(lanes))
+	for _, ln := range lanes {
+		if !ln.asked.Swap(true) {
+			waits = append(waits, ln.stage.Call(ln.snapshot))
+		}
+	}
+	patience := time.NewTimer(statsWait)
+	defer patience.Stop()
+wait:
+	for _, w := range waits {
+		select {
+		case <-w:
+		case <-patience.C:
+			break wait
+		}
+	}
+	return p.sum(lanes)
+}
+
+// snapshot runs on the lane.
+func (ln *lane) snapshot() {
+	ln.snapMu.Lock()
+	defer ln.snapMu.Unlock()
+	ln.snap = ln.snap[:0]
+	for _, c := range ln.stage.Counts() {
+		ln.snap = append(ln.snap, *c)
+	}
+	ln.asked.Store(false)
+}
+
+func (p *Pipeline) sum(lanes []*lane) Stats {
+	out := make(Stats, len(p.nodes))
+	times := make([]stage.Times, len(p.nodes))
+	for i, n := range p.nodes {
+		out[i].Name, out[i].Kind = n.name, string(n.kind)
+		if n.joint != nil {
+			out[i].Depth = n.joint.depth()
+		}
+		if n.gauges != nil {
+			out[i].Gauges = n.gauges()
+		}
+	}
+	for _, ln := range lanes {
+		ln.snapMu.Lock()
+		for _, c := range ln.snap {
+			if c.ID == 0 { // what happened outside of all nodes is put to the account of the lane's own
+				c.ID = ln.node.id
+			} else {
+				out[c.ID-1].Lanes++
+			}
+			s := &out[c.ID-1]
+			s.In, s.Out, s.Batches = s.In+c.In, s.Out+c.Out, s.Batches+c.Batches
+			s.Dropped, s.Errors, s.Panics = s.Dropped+c.Dropped, s.Errors+c.Errors, s.Panics+c.Panics
+			times[c.ID-1].Merge(&c.Times)
+		}
+		ln.snapMu.Unlock()
+	}
+	for i := range out {
+		out[i].P50, out[i].P99, out[i].Sampled = times[i].Quantile(.5), times[i].Quantile(.99), times[i].N()
+	}
+	return out
+}
+
+func (p *Pipeline) allLanes() []*lane {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.lanes)
+}

@@ -1,0 +1,75 @@
+package stage
+
+import (
+	"fmt"
+	"reflect"
+	"unsafe"
+)
+
+// Head is the first field of every message: which connection it belongs to, which answer it stands for, and what memory
+// its bytes lie in. The zero Head belongs to no connection and has no bytes of a slab.
+type Head struct {
+	leak leakMark // empty without the tag leakcheck
+	conn *Conn
+	slab *Slab
+	seq  uint32 // place in the order of requests of conn
+	bits uint8
+}
+
+const (
+	ticketed = 1 << iota // seq is meaningful
+	open                 // this message owns the ticket, or a share of it
+	part                 // bytes of an answer that a later message completes
+	child                // what it owns is a share of a split request
+)
+
+// Conn returns the connection that the message came from, or nil.
+func (h *Head) Conn() *Conn { return h.conn }
+
+// Seq returns the message's place in the order of requests of its connection. It counts from 0 and wraps.
+func (h *Head) Seq() uint32 { return h.seq }
+
+// Open says whether the message owns a ticket that has not been answered.
+func (h *Head) Open() bool { return h.bits&open != 0 }
+
+// SetConn makes the message one that the protocol sends by itself, without a request: it is written between answers.
+func (h *Head) SetConn(c *Conn) { h.conn, h.seq, h.bits = c, 0, 0 }
+
+// Unticket leaves the head of a copy without the ticket, which stays with the original: what is made of it answers nobody.
+func (h *Head) Unticket() { h.bits = ticketed }
+
+// SetSlab says which slab the bytes of the message lie in; nil stands for the collected heap.
+func (h *Head) SetSlab(s *Slab) { h.slab = s }
+
+// Slab returns the slab that the bytes of the message lie in.
+func (h *Head) Slab() *Slab { return h.slab }
+
+// Fail ends the connection that the message came from, if there is one.
+func (h *Head) Fail(err error) {
+	if h.conn != nil {
+		h.conn.Fail(err)
+	}
+}
+
+// HasHead says whether the first field of T is a Head. It is asked once per node, not per message.
+func HasHead[T any]() bool {
+	t := reflect.TypeFor[T]()
+	return t.Kind() == reflect.Struct && t.NumField() > 0 && t.Field(0).Type == reflect.TypeFor[Head]()
+}
+
+// HeadOf returns the head of a message for which [HasHead] holds.
+func HeadOf[T any](m *T) *Head { return (*Head)(unsafe.Pointer(m)) }
+
+// NeedHead panics with a sentence unless the first field of T is a Head; who names the caller.
+func NeedHead[T any](who string) {
+	if !HasHead[T]() {
+		panic(fmt.Sprintf("%s: the first field of %v must be a stage.Head", who, reflect.TypeFor[T]()))
+	}
+}
+
+// A Segment is what a stream source read from one connection in one go. Data is empty when the source only wants the
+// bytes that were left undecoded to be looked at again.
+type Segment struct {
+	Head
+	Data []byte
+}

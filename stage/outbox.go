@@ -1,0 +1,133 @@
+package stage
+
+import "unsafe"
+
+// An Outbox collects what one lane answers in one batch, and writes it at the end of the batch: one lock and one write for
+// each connection, however often the batch touched it. A lane has one outbox, which all its sinks share.
+type Outbox struct {
+	lane *Lane
+	buf  []byte
+	runs []run // runs[0] is not used, so that 0 stands for "none"
+	due  []due
+	last int // index in due of the connection that was added to last
+	seen [outboxSeen]int32
+	w    writer
+}
+
+// A due is one connection that the batch has touched.
+type due struct {
+	conn        *Conn
+	first, last int // its runs
+}
+
+const (
+	outboxSeen = 256       // a power of two: places of the table that finds a connection again
+	outboxKeep = 256 << 10 // bytes of buffer that an outbox keeps between batches
+	outboxFull = 1 << 20   // bytes after which an outbox writes before the batch has ended
+)
+
+// Outbox returns the outbox of the lane.
+func (l *Lane) Outbox() *Outbox {
+	if l.outbox == nil {
+		l.outbox = &Outbox{lane: l, runs: make([]run, 1)}
+	}
+	return l.outbox
+}
+
+// Buffer returns the buffer to append an encoded answer to. Hand the result to [Outbox.Answer]; what is not handed over has
+// not happened.
+func (o *Outbox) Buffer() []byte { return o.buf }
+
+// Answer takes b, which is what Buffer returned with the answer to h appended, and settles the ticket of h with it. A
+// message without a ticket is written between two answers. When the ticket has been settled before, or another message
+// owns it, the bytes are ignored and counted.
+func (o *Outbox) Answer(h *Head, b []byte) {
+	from := len(o.buf)
+	r := run{seq: h.seq, n: 1, from: from, to: len(b)}
+	switch bits := h.bits; {
+	case h.conn == nil:
+		return
+	case bits == ticketed|open: // the usual case
+		h.bits = ticketed
+		o.lane.opened--
+	case bits&child != 0:
+		h.conn.Fail(errNotGathered)
+		return
+	case bits&part != 0:
+		r.kind = partial
+	case bits&ticketed == 0:
+		r.kind = unasked
+	default:
+		h.conn.terms.Ignored.Add(1)
+		return
+	}
+	o.buf = b
+	o.add(h.conn, r)
+	if len(o.buf) > outboxFull {
+		o.Flush()
+	}
+}
+
+var errNotGathered = &Reason{"not gathered", "a piece of a split request reached a sink without passing stage.Gather"}
+
+func (o *Outbox) add(c *Conn, r run) {
+	if len(o.due) > 0 && o.due[o.last].conn == c {
+		o.extend(&o.due[o.last], r)
+		return
+	}
+	slot := &o.seen[c.hash()]
+	if i := int(*slot); i < len(o.due) && o.due[i].conn == c {
+		o.last = i
+		o.extend(&o.due[i], r)
+		return
+	}
+	o.last = len(o.due)
+	*slot = int32(o.last)
+	o.runs = append(o.runs, r)
+	o.due = append(o.due, due{c, len(o.runs) - 1, len(o.runs) - 1})
+}
+
+// hash spreads connections over the table. Their addresses are multiples of a size class and do not change.
+func (c *Conn) hash() uintptr {
+	p := uintptr(unsafe.Pointer(c))
+	return (p>>8 ^ p>>16) % outboxSeen
+}
+
+// extend adds r to the runs of a connection, and to its last run when r follows that in number and in memory.
+func (o *Outbox) extend(d *due, r run) {
+	if l := &o.runs[d.last]; l.kind == answer && r.kind == answer && l.seq+l.n == r.seq && l.to == r.from {
+		l.n++
+		l.to = r.to
+		return
+	}
+	o.runs = append(o.runs, r)
+	o.runs[d.last].next = len(o.runs) - 1
+	d.last = len(o.runs) - 1
+}
+
+// Flush writes what has been collected. The lane calls it at the end of a batch.
+func (o *Outbox) Flush() {
+	for i := range o.due {
+		d := &o.due[i]
+		o.deliver(d)
+		d.conn = nil
+	}
+	o.due, o.runs, o.last = o.due[:0], o.runs[:1], 0
+	if cap(o.buf) > outboxKeep {
+		o.buf = nil
+	}
+	o.buf = o.buf[:0]
+}
+
+func (o *Outbox) deliver(d *due) {
+	c := d.conn
+	c.mu.Lock()
+	for i := d.first; i != 0; i = o.runs[i].next {
+		r := o.runs[i]
+		// A ticket that was answered twice leaves another one that nobody answered: opened must not cancel out.
+		o.lane.opened += int(c.answer(&o.w, r, o.buf[r.from:r.to]))
+	}
+	c.write(o.w.bytes())
+	c.mu.Unlock()
+	o.w.reset()
+}

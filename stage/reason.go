@@ -1,0 +1,36 @@
+package stage
+
+import "errors"
+
+// A Reason is why a connection was closed by this side. Sources count closed connections by the label.
+type Reason struct {
+	Label string // one word or two, for counters
+	text  string
+}
+
+func (r *Reason) Error() string { return r.text }
+
+// The reasons that the framework itself has for closing a connection.
+var (
+	ErrSlowReader   = &Reason{"slow reader", "the peer does not read: more output waits for it than the hard limit allows"}
+	ErrIdle         = &Reason{"idle", "nothing was received or answered within the idle timeout"}
+	ErrFirstMessage = &Reason{"first message", "no complete message within the deadline that began at accept"}
+	ErrReadTimeout  = &Reason{"read timeout", "a message was begun and not completed within the read timeout"}
+	ErrWriteTimeout = &Reason{"write timeout", "the peer took no byte of what waits for it within the write timeout"}
+	ErrMalformed    = &Reason{"malformed", "the peer broke the protocol"}
+	ErrPanic        = &Reason{"panic", "a stage panicked over a message of this connection"}
+	ErrStopped      = &Reason{"stopped", "the pipeline stopped"}
+	ErrReset        = &Reason{"reset", "the peer reset the connection"}
+)
+
+// LabelOf returns the label under which a close for err is counted: "done" for nil, "failed" for an error that wraps no
+// [Reason].
+func LabelOf(err error) string {
+	if err == nil {
+		return "done"
+	}
+	if r, ok := errors.AsType[*Reason](err); ok {
+		return r.Label
+	}
+	return "failed"
+}

@@ -1,0 +1,80 @@
+package stage
+
+// write sends b, as far as the peer takes it now, and keeps a copy of the rest. Then it looks whether what was settled lets
+// the connection be read again, or closed. The lock is held.
+func (c *Conn) write(b []byte) {
+	if c.dead {
+		return
+	}
+	if len(b) > 0 && !c.send(b) {
+		return
+	}
+	c.close()
+	c.review()
+}
+
+// send is the part of write that can end the connection, which it reports as false.
+func (c *Conn) send(b []byte) bool {
+	if c.waiting() > c.terms.OutHard {
+		c.fail(ErrSlowReader)
+		return false
+	}
+	now := c.terms.Now.Load()
+	if c.active.Load() != now {
+		c.active.Store(now)
+	}
+	if len(c.out) == 0 {
+		n, err := c.port.Write(b)
+		if err != nil {
+			c.fail(err)
+			return false
+		}
+		if b = b[n:]; len(b) == 0 {
+			return true
+		}
+		c.stuck = now
+	}
+	c.out = append(c.out, b...)
+	return true
+}
+
+// review brings the reasons for not reading up to date, tells the port, and closes a connection that owes nothing.
+func (c *Conn) review() {
+	switch w := c.waiting(); {
+	case w > c.terms.OutHigh:
+		c.pause |= pauseOutput
+	case w <= c.terms.OutLow:
+		c.pause &^= pauseOutput
+	}
+	if c.pause&pauseTickets != 0 && int(c.issued.Load()-c.expect) <= c.terms.InFlight/2 {
+		c.pause &^= pauseTickets
+	}
+	c.want()
+	c.finish()
+}
+
+// Writable is called by the source when the peer takes bytes again, after [Port.Want] has asked for it.
+func (c *Conn) Writable() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead || len(c.out) == 0 {
+		return
+	}
+	n, err := c.port.Write(c.out)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	if n > 0 {
+		now := c.terms.Now.Load()
+		c.stuck = now
+		c.active.Store(now)
+	}
+	switch rest := copy(c.out, c.out[n:]); rest {
+	case 0:
+		c.out, c.stuck = nil, 0
+	default:
+		c.out = c.out[:rest]
+	}
+	c.review()
+}
