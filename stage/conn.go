@@ -183,6 +183,13 @@ func (c *Conn) Reason() error {
 	return c.reason
 }
 
+// Locked runs f under the connection's lock: sources guard with it what their Port methods share with their lanes.
+func (c *Conn) Locked(f func(dead bool)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(c.dead)
+}
+
 // Release runs f under the connection's lock when no lane can write to it any more: sources give the descriptor back in it.
 func (c *Conn) Release(f func()) {
 	c.mu.Lock()

@@ -1,0 +1,160 @@
+package tcp
+
+import (
+	"net"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"github.com/leat-io/leat/stage"
+)
+
+// readSize is the most bytes that one read takes: a quarter of a slab, so that a lane reuses one slab for as long as nobody
+// keeps anything.
+const readSize = 16 << 10
+
+// A conn is one connection and, as long as it lives, one goroutine.
+type conn struct {
+	stage.Conn // first, so that connOf can come back from it
+	source     *Source
+	nc         *net.TCPConn
+	raw        syscall.RawConn
+
+	fd       int           // guarded by the connection's lock; -1 once it is closed
+	parked   chan struct{} // guarded by the connection's lock: closed when there is a reason to look again
+	wants    bool          // guarded by the connection's lock: output waits for the peer
+	flushing bool          // guarded by the connection's lock: a goroutine is in flush
+
+	quota int // bytes that may still be read after a stop; -1 before
+	eof   bool
+}
+
+func connOf(c *stage.Conn) *conn { return (*conn)(unsafe.Pointer(c)) }
+
+func newConn(s *Source, nc *net.TCPConn) (*conn, error) {
+	raw, err := nc.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{source: s, nc: nc, raw: raw, quota: -1}
+	if err := raw.Control(func(fd uintptr) { c.fd = int(fd) }); err != nil {
+		return nil, err
+	}
+	c.Init(c, &s.table.Terms)
+	return c, nil
+}
+
+func (c *conn) serve() {
+	for c.read() && c.wait(func() bool { return c.Halted() && !c.source.abandoned.Load() }) {
+	}
+	c.source.readers.Done()
+	if c.eof {
+		c.Finish(nil)
+	}
+	for c.wait(func() bool { return true }) {
+	}
+	c.linger()
+	c.Release(func() {
+		c.fd = -1
+		c.nc.Close()
+	})
+	c.source.table.Remove(&c.Conn)
+}
+
+// wait waits once while unwanted holds and the connection lives; it reports whether it still does.
+func (c *conn) wait(unwanted func() bool) (alive bool) {
+	var parked chan struct{}
+	c.Locked(func(dead bool) {
+		if alive = !dead; alive && unwanted() {
+			parked = make(chan struct{})
+			c.parked = parked
+		}
+	})
+	if parked != nil {
+		<-parked
+	}
+	return alive
+}
+
+// unpark lets wait look again. The lock is held.
+func (c *conn) unpark() {
+	if c.parked != nil {
+		close(c.parked)
+		c.parked = nil
+	}
+}
+
+// push lets the lane work on what was read, and on what it had left undecoded because too much was in flight.
+func (c *conn) push(l *lane, slab *stage.Slab, b []byte) {
+	for {
+		s := l.segments.New()
+		s.SetConn(&c.Conn)
+		s.SetSlab(slab)
+		s.Data = b
+		l.one[0] = s
+		l.inlet.Push(l.one[:])
+		if !c.Reading.Stopped || c.Halted() {
+			return
+		}
+		slab, b = nil, nil
+	}
+}
+
+// Want implements stage.Port.
+func (c *conn) Want(read, write bool) {
+	if read {
+		c.unpark()
+	}
+	c.wants = write
+	if write && !c.flushing {
+		c.flushing = true
+		go c.flush()
+	}
+}
+
+// Shut implements stage.Port: the peer sees the end of the answers, and the reading goroutine comes back to close.
+func (c *conn) Shut(error) {
+	c.wants = false
+	if c.fd >= 0 {
+		c.nc.CloseWrite()
+		c.nc.SetReadDeadline(time.Unix(1, 0))
+	}
+	c.unpark()
+}
+
+// Peer implements stage.Port.
+func (c *conn) Peer() string { return c.nc.RemoteAddr().String() }
+
+// poke makes the reading goroutine look at what the source wants now.
+func (c *conn) poke() {
+	c.Locked(func(bool) {
+		if c.fd >= 0 {
+			c.nc.SetReadDeadline(time.Unix(1, 0))
+		}
+		c.unpark()
+	})
+}
+
+// cut ends the connection without another word.
+func (c *conn) cut() {
+	c.Locked(func(bool) {
+		if c.fd >= 0 {
+			c.nc.SetLinger(0)
+			c.nc.SetReadDeadline(time.Unix(1, 0))
+		}
+		c.unpark()
+	})
+}
+
+// linger throws away what still arrives, until the peer has closed as well or has had its time.
+func (c *conn) linger() {
+	if c.source.abandoned.Load() {
+		return
+	}
+	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	for b := make([]byte, 512); ; {
+		if _, err := c.nc.Read(b); err != nil {
+			return
+		}
+	}
+}

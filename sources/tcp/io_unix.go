@@ -1,0 +1,127 @@
+//go:build unix
+
+package tcp
+
+import (
+	"syscall"
+
+	"github.com/leat-io/leat/stage"
+)
+
+// read reads and pushes until the end of input, an error, a reason not to read, or a stop. It reports whether there may be
+// more to read later.
+//
+// It stays inside one RawConn.Read for as long as possible: each new one would reset the poller, forget edges that have
+// come, and so cost a read that finds nothing. The goroutine sleeps where f returns false.
+func (c *conn) read() (more bool) {
+	if c.source.stopping.Load() {
+		return c.readRest()
+	}
+	err := c.raw.Read(func(fd uintptr) (done bool) {
+		l := c.source.lanes.take()
+		defer c.source.lanes.give(l)
+		for !c.Halted() && !c.source.stopping.Load() {
+			n, err := c.readOnce(l, int(fd), readSize)
+			switch {
+			case n > 0: // also a short one: the edge may stand for these bytes and for the end of input behind them
+			case err == syscall.EAGAIN:
+				return false
+			case err == syscall.EINTR:
+			default:
+				c.ended(err)
+				return true
+			}
+		}
+		return true
+	})
+	if c.eof || c.Dead() {
+		return false
+	}
+	return err == nil || c.source.stopping.Load()
+}
+
+// readRest reads what had arrived when the source stopped, and as far as the connection may be read.
+func (c *conn) readRest() (more bool) {
+	if c.quota < 0 {
+		c.quota = arrived(c.fd)
+	}
+	if c.quota == 0 && !c.Reading.Stopped || c.source.abandoned.Load() {
+		return false
+	}
+	l := c.source.lanes.take()
+	defer c.source.lanes.give(l)
+	if c.Reading.Stopped && !c.Halted() {
+		c.push(l, nil, nil)
+	}
+	for c.quota > 0 && !c.Halted() {
+		n, err := c.readOnce(l, c.fd, min(readSize, c.quota))
+		switch {
+		case n > 0:
+			c.quota -= n
+		case err == syscall.EINTR:
+		default:
+			if err != syscall.EAGAIN {
+				c.ended(err)
+			}
+			c.quota = 0
+		}
+	}
+	return !c.eof
+}
+
+// readOnce makes one read and pushes what came.
+func (c *conn) readOnce(l *lane, fd, most int) (n int, err error) {
+	if c.Reading.Stopped {
+		c.push(l, nil, nil)
+		if c.Halted() {
+			return 0, syscall.EINTR
+		}
+	}
+	slab, b := l.inlet.Lane.Bytes(readSize)
+	n, err = sysRead(fd, b[:most])
+	if n <= 0 {
+		l.inlet.Lane.Unread(readSize)
+		return n, err
+	}
+	l.inlet.Lane.Unread(readSize - n)
+	c.Received()
+	c.push(l, slab, b[:n:n])
+	return n, nil
+}
+
+// ended notes the end of input: err is nil for an orderly one.
+func (c *conn) ended(err error) {
+	c.eof = true
+	if err != nil {
+		c.Fail(stage.ErrReset)
+	}
+}
+
+// Write implements stage.Port.
+func (c *conn) Write(b []byte) (int, error) {
+	if c.fd < 0 {
+		return 0, stage.ErrReset
+	}
+	n, err := sysWrite(c.fd, b)
+	switch err {
+	case nil:
+		return n, nil
+	case syscall.EAGAIN, syscall.EINTR:
+		return 0, nil
+	}
+	return 0, stage.ErrReset
+}
+
+// flush writes what waits, each time the peer takes some, until nothing is left. The attempt is made inside RawConn.Write,
+// which otherwise could forget that the socket has become writable.
+func (c *conn) flush() {
+	c.raw.Write(func(uintptr) (done bool) {
+		c.Writable()
+		c.Locked(func(bool) {
+			if done = !c.wants; done {
+				c.flushing = false
+			}
+		})
+		return done
+	})
+}

@@ -1,0 +1,132 @@
+package tcp
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/stage"
+)
+
+// lanes is the set from which reads borrow. The lane that was used last is lent first, because its memory is in a cache.
+type lanes struct {
+	open func() *pipeline.Inlet[stage.Segment]
+	max  int
+	kick chan struct{} // tells tick that a lane is due sooner than it thinks
+
+	mu   sync.Mutex
+	some sync.Cond // of free
+	free []*lane   // guarded by mu
+	made int       // guarded by mu
+	next time.Time // guarded by mu: when tick will look, or zero
+}
+
+// A lane is an inlet and what reads into it.
+type lane struct {
+	inlet    *pipeline.Inlet[stage.Segment]
+	segments *stage.Arena[stage.Segment]
+	one      [1]*stage.Segment
+}
+
+func (p *lanes) init(most int, open func() *pipeline.Inlet[stage.Segment]) {
+	p.open, p.max = open, most
+	p.kick = make(chan struct{}, 1)
+	p.some.L = &p.mu
+	l := p.make()
+	p.made = 1
+	l.inlet.Lane.Work()
+	p.give(l)
+}
+
+func (p *lanes) make() *lane {
+	in := p.open()
+	return &lane{inlet: in, segments: stage.NewArena[stage.Segment](in.Lane)}
+}
+
+// take borrows a lane, and waits while all are in use.
+func (p *lanes) take() *lane {
+	p.mu.Lock()
+	for len(p.free) == 0 && p.made == p.max {
+		p.some.Wait()
+	}
+	if n := len(p.free); n > 0 {
+		l := p.free[n-1]
+		p.free = p.free[:n-1]
+		p.mu.Unlock()
+		l.inlet.Lane.Work()
+		return l
+	}
+	p.made++
+	p.mu.Unlock()
+	l := p.make()
+	l.inlet.Lane.Work()
+	return l
+}
+
+func (p *lanes) give(l *lane) {
+	l.inlet.Lane.Rest()
+	p.mu.Lock()
+	p.free = append(p.free, l)
+	if p.made == p.max {
+		p.some.Signal()
+	}
+	due := l.inlet.Due()
+	sooner := !due.IsZero() && (p.next.IsZero() || due.Before(p.next))
+	if sooner {
+		p.next = due
+	}
+	p.mu.Unlock()
+	if sooner {
+		select {
+		case p.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// tick is the service that lets the stages of idle lanes act by the clock.
+func (p *lanes) tick(ctx context.Context) {
+	for {
+		var at <-chan time.Time
+		p.mu.Lock()
+		if !p.next.IsZero() {
+			at = time.After(time.Until(p.next))
+		}
+		kick := p.kick
+		p.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-kick:
+			continue
+		case <-at:
+		}
+		for _, l := range p.due(time.Now()) {
+			l.inlet.Lane.Work()
+			l.inlet.Tick(time.Now())
+			p.give(l)
+		}
+	}
+}
+
+// due takes the idle lanes that want to be ticked, and sets when to look next.
+func (p *lanes) due(now time.Time) (due []*lane) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next = time.Time{}
+	rest := p.free[:0]
+	for _, l := range p.free {
+		switch at := l.inlet.Due(); {
+		case at.IsZero():
+			rest = append(rest, l)
+		case now.Before(at):
+			p.next = stage.Sooner(p.next, at)
+			rest = append(rest, l)
+		default:
+			due = append(due, l)
+		}
+	}
+	p.free = rest
+	return due
+}
