@@ -18,9 +18,10 @@ func (p *Pipeline) String() string {
 	for i, n := range p.nodes {
 		s := stats[i]
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%d\t%d\t%d\t%.1f\t%s\t%d\t%d\t%s\t%s\t%s\n", n.name, n.kind, after(n), s.Lanes, s.In, s.Out,
-			s.PerBatch(), depth(n, s), s.Dropped, s.Errors+s.Panics, duration(s.P50, s.Sampled), duration(s.P99, s.Sampled), details(n, s))
+			s.PerBatch(), depth(n, s), s.Dropped, s.Errors+s.Panics, duration(s.P50, s.Sampled), duration(s.P99, s.Sampled), n.note)
 	}
 	w.Flush()
+	gauges(&b, stats)
 	if v := p.Params(); len(v) > 0 {
 		fmt.Fprintln(&b, "parameters")
 		for _, v := range v {
@@ -61,15 +62,17 @@ func duration(d time.Duration, sampled uint64) string {
 	return d.String()
 }
 
-func details(n *node, s NodeStats) string {
-	parts := []string{}
-	if n.note != "" {
-		parts = append(parts, n.note)
+// gauges lists the figures that some nodes have beside the counters.
+func gauges(b *strings.Builder, stats Stats) {
+	for _, s := range stats {
+		if len(s.Gauges) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "%s\n", s.Name)
+		for _, g := range s.Gauges {
+			fmt.Fprintf(b, "  %s = %s\n", g.Name, g.Value)
+		}
 	}
-	for _, g := range s.Gauges {
-		parts = append(parts, g.Name+"="+g.Value)
-	}
-	return strings.Join(parts, " ")
 }
 
 // Mermaid draws the graph in the language of mermaid.js, each lane's nodes in a box of their own.
@@ -179,4 +182,41 @@ func (p *Pipeline) boxes() (all []box) {
 		all[i].nodes = append(all[i].nodes, n)
 	}
 	return all
+}
+
+// A Graph is the declared shape of a pipeline.
+type Graph struct {
+	Name     string      `json:"name"`
+	Nodes    []GraphNode `json:"nodes"`
+	Services []string    `json:"services"`
+}
+
+// A GraphNode is one node of a Graph and the nodes that it comes after.
+type GraphNode struct {
+	Name  string   `json:"name"`
+	Kind  string   `json:"kind"`
+	After []string `json:"after"`
+	Lanes string   `json:"lanes"` // the source or joint on whose lanes it runs
+}
+
+// Graph returns the shape of the pipeline, in order of declaration.
+func (p *Pipeline) Graph() Graph {
+	g := Graph{Name: p.name, Services: []string{}}
+	lanes := map[*node]string{}
+	for _, b := range p.boxes() {
+		for _, n := range b.nodes {
+			lanes[n] = b.origin.name
+		}
+	}
+	for _, n := range p.nodes {
+		gn := GraphNode{Name: n.name, Kind: string(n.kind), After: []string{}, Lanes: lanes[n]}
+		for _, f := range n.from {
+			gn.After = append(gn.After, f.name)
+		}
+		g.Nodes = append(g.Nodes, gn)
+	}
+	for _, s := range p.services {
+		g.Services = append(g.Services, s.Name)
+	}
+	return g
 }

@@ -85,7 +85,7 @@ func (s *step[In, Out]) timed(b []*In) {
 	n := len(b)
 	t := time.Now()
 	out, err := s.stage.Process(s.buf[:0], b)
-	s.counts.Times.Add(time.Since(t) / time.Duration(max(n, 1)))
+	s.counts.Times.Add(time.Since(t) / time.Duration(max(n, len(out), 1)))
 	s.unusual(out, b, err)
 	s.emit(out)
 }

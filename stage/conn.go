@@ -37,6 +37,7 @@ type Conn struct {
 
 	port  Port
 	terms *Terms
+	id    uint64
 
 	issued   atomic.Uint32 // tickets given out; only the reading lane adds
 	active   atomic.Int64  // Terms.Now of the latest sign of life
@@ -65,7 +66,7 @@ const (
 
 // Init makes c a connection of a source. It must be called once, before any other method.
 func (c *Conn) Init(p Port, t *Terms) {
-	c.port, c.terms = p, t
+	c.port, c.terms, c.id = p, t, t.ids.Add(1)
 	now := t.Now.Load()
 	c.active.Store(now)
 	c.begun.Store(now)
@@ -78,6 +79,9 @@ func (c *Conn) Peer() string {
 	}
 	return c.port.Peer()
 }
+
+// ID is the number of the connection among all that its source has had; the first is 1.
+func (c *Conn) ID() uint64 { return c.id }
 
 // Terms returns what all connections of the source share.
 func (c *Conn) Terms() *Terms { return c.terms }

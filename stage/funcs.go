@@ -47,8 +47,8 @@ type filter[T any] struct {
 	keep func(*T) bool
 }
 
-func (s *filter[T]) Process(dst, src []*T) ([]*T, error) {
-	dst = src[:0]
+func (s *filter[T]) Process(_, src []*T) ([]*T, error) {
+	dst := src[:0]
 	for len(src) > 0 {
 		var n int
 		dst, n = s.run(dst, src)

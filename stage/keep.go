@@ -112,7 +112,7 @@ func (k *Kept[T]) Keep(l *Lane, m *T) {
 // Take brings the message into the batch that runs on l, and returns it. It is taken back with that batch, so to drop a
 // kept message is just to Take it. It may be called on another lane than Retain was, once.
 func (k *Kept[T]) Take(l *Lane) *T {
-	who := k.link.remove()
+	who := k.remove()
 	Adopt(l, who, []*T{&k.msg})
 	return &k.msg
 }
@@ -123,7 +123,7 @@ func (k *Kept[T]) Peek() *T { return &k.msg }
 // Pass says that a queue has copied what Peek returned: the ticket and the reference are with the copy, on the account of
 // who. The Kept is empty then.
 func (k *Kept[T]) Pass(who string) {
-	node := k.link.remove()
+	node := k.remove()
 	h := HeadOf(&k.msg)
 	if h.slab != nil {
 		noteHold(h.slab, who, 1)

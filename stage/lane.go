@@ -107,7 +107,7 @@ func (l *Lane) End() {
 func (l *Lane) runEnds() {
 	defer func() {
 		if r := recover(); r != nil {
-			l.PanickedAll(r)
+			_ = l.PanickedAll(r) // reported; sinks have no policy
 		}
 	}()
 	for i := range l.ends {

@@ -1,7 +1,5 @@
 package stage
 
-import "unsafe"
-
 // An Outbox collects what one lane answers in one batch, and writes it at the end of the batch: one lock and one write for
 // each connection, however often the batch touched it. A lane has one outbox, which all its sinks share.
 type Outbox struct {
@@ -75,7 +73,7 @@ func (o *Outbox) add(c *Conn, r run) {
 		o.extend(&o.due[o.last], r)
 		return
 	}
-	slot := &o.seen[c.hash()]
+	slot := &o.seen[c.id%outboxSeen]
 	if i := int(*slot); i < len(o.due) && o.due[i].conn == c {
 		o.last = i
 		o.extend(&o.due[i], r)
@@ -85,12 +83,6 @@ func (o *Outbox) add(c *Conn, r run) {
 	*slot = int32(o.last)
 	o.runs = append(o.runs, r)
 	o.due = append(o.due, due{c, len(o.runs) - 1, len(o.runs) - 1})
-}
-
-// hash spreads connections over the table. Their addresses are multiples of a size class and do not change.
-func (c *Conn) hash() uintptr {
-	p := uintptr(unsafe.Pointer(c))
-	return (p>>8 ^ p>>16) % outboxSeen
 }
 
 // extend adds r to the runs of a connection, and to its last run when r follows that in number and in memory.

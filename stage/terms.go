@@ -49,6 +49,8 @@ type Terms struct {
 	Now atomic.Int64
 	// Ignored counts answers to tickets that had been settled before.
 	Ignored atomic.Uint64
+
+	ids atomic.Uint64 // the latest number of a connection
 }
 
 // Overdue returns why a connection has used up its time, or nil. Sources ask it after they have advanced their clock.

@@ -34,6 +34,9 @@ const lingerTime = 500 * time.Millisecond
 // An Option changes a source.
 type Option func(*Source)
 
+// Name is the name of the node. The default is "tcp" and the address.
+func Name(n string) Option { return func(s *Source) { s.name = n } }
+
 // Limits bound what one connection may cost. The default is stage.DefaultLimits.
 func Limits(l stage.Limits) Option { return func(s *Source) { s.limits = l } }
 
@@ -45,6 +48,7 @@ func Lanes(n int) Option { return func(s *Source) { s.maxLanes = n } }
 
 // A Source accepts and reads connections of one address.
 type Source struct {
+	name     string
 	addr     string
 	limits   stage.Limits
 	maxConns int
@@ -71,8 +75,13 @@ func Listen(addr string, opts ...Option) *Source {
 	return s
 }
 
-// String names the source by the address that was asked for, or the one that it was bound to.
-func (s *Source) String() string { return "tcp " + s.addr }
+// String returns the name of the node.
+func (s *Source) String() string {
+	if s.name != "" {
+		return s.name
+	}
+	return "tcp " + s.addr
+}
 
 // Lanes implements pipeline.Source.
 func (s *Source) Lanes() int { return s.maxLanes }
@@ -117,7 +126,7 @@ func (s *Source) Services() []pipeline.Service {
 
 // Gauges implements pipeline.Gauged.
 func (s *Source) Gauges() []pipeline.Gauge {
-	g := []pipeline.Gauge{{Name: "engine", Value: "goroutine per connection"}}
+	g := []pipeline.Gauge{{Name: "address", Value: s.addr}, {Name: "engine", Value: "goroutine per connection"}}
 	s.table.Figures(func(name, value string) { g = append(g, pipeline.Gauge{Name: name, Value: value}) })
 	return g
 }

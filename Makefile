@@ -1,0 +1,92 @@
+# Everything here runs without root and fetches nothing but Go modules, except what says that it needs Debian packages.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export GOTOOLCHAIN := auto
+# The toolchain that go.mod names may be newer than the one installed; the go command fetches it.
+GO := go
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260211190930-8161c38c6cdc
+
+# Flags for the tests of "make test", such as TESTFLAGS=-v.
+TESTFLAGS :=
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/leat
+	$(GO) build -o bin/leat ./cmd/leat
+
+.PHONY: demo
+demo: ## run the main job on embedded defaults, in less than half a minute
+	$(GO) run ./cmd/leat demo
+
+.PHONY: test
+test: ## run the tests, with the race detector where there is a C compiler
+	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null; then \
+		echo "$(GO) test -race -shuffle on ./..."; \
+		$(GO) test -race -shuffle on $(TESTFLAGS) ./...; \
+	else \
+		echo "There is no C compiler, which the race detector needs: the same tests run without it."; \
+		CGO_ENABLED=0 $(GO) test -shuffle on $(TESTFLAGS) ./...; \
+	fi
+
+.PHONY: check
+check: lint vet test-plain test-leaks fuzz clients ## everything that a change must pass, beyond "make test"
+
+.PHONY: lint
+lint: ## run the linters and check the format
+	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l .); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (go fmt ./...):"; echo "$$unformatted"; exit 1; fi
+	$(GO) run $(GOLANGCI) run ./...
+
+.PHONY: vet
+vet: ## vet for other systems and machines, and under each build tag
+	$(GO) vet ./...
+	$(GO) vet -tags leakcheck ./...
+	for t in darwin/arm64 windows/amd64 linux/arm64 linux/386; do \
+		echo "vet $$t"; GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 $(GO) vet ./...; \
+	done
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+
+.PHONY: test-plain
+test-plain: ## the tests without the race detector: those of allocations need it so; also on one processor
+	$(GO) test -shuffle on $(TESTFLAGS) ./...
+	GOMAXPROCS=1 $(GO) test -shuffle on ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/...
+
+.PHONY: test-leaks
+test-leaks: ## the tests with memory poisoned and its holders known
+	$(GO) test -tags leakcheck -shuffle on $(TESTFLAGS) ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/...
+
+# How long each fuzz target runs.
+FUZZTIME := 10s
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for a while, on top of its kept corpus
+	@for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$target"; \
+			$(GO) test "$$pkg" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 2; \
+		done; \
+	done
+
+.PHONY: clients
+clients: build ## drive the command as its users would, many times over: needs nc (Debian: netcat-openbsd)
+	LEAT_CYCLES=100 $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
+
+.PHONY: bench
+bench: ## the benchmarks beside the code; BENCH=regexp chooses
+	$(GO) test ./stage/... ./pipeline/... ./codec/... ./cmd/leat/load -run '^$$' -bench '$(or $(BENCH),.)' -benchmem
+
+.PHONY: bench-echo
+bench-echo: ## throughput per CPU second against an echo server on package net, 20 alternated pairs for each row; takes a while
+	$(GO) run ./benchmarks/echo
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin

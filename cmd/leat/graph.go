@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leat-io/leat/cmd/leat/assembly"
+)
+
+func graphCommand() *cobra.Command {
+	cfg := assembly.DefaultTCP()
+	var format string
+	c := &cobra.Command{
+		Use:   "graph",
+		Short: "Draw the assembly that leat tcp would run with the same flags",
+		Example: `  leat graph --workers 4 --app upper
+  leat graph --workers 4 --format dot | dot -Tsvg > graph.svg`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p, _, err := cfg.Assemble()
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			out := c.OutOrStdout()
+			if asJSON(c) {
+				return json.NewEncoder(out).Encode(p.Graph())
+			}
+			switch format {
+			case "text":
+				fmt.Fprint(out, p)
+			case "mermaid":
+				fmt.Fprint(out, p.Mermaid())
+			case "dot":
+				fmt.Fprint(out, p.DOT())
+			default:
+				return &exitError{exitUsage, fmt.Errorf("there is no format %q; choose text, mermaid, dot", format)}
+			}
+			return nil
+		},
+	}
+	tcpFlags(c.Flags(), &cfg)
+	completeWords(c)
+	c.Flags().StringVar(&format, "format", "text", "text, mermaid or dot")
+	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "mermaid", "dot"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}

@@ -1,0 +1,96 @@
+// Command leat runs assemblies of the framework as servers, puts load on them, and compares their designs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leat-io/leat/pipeline"
+)
+
+// Exit statuses. Scripts rely on them.
+const (
+	exitOK      = 0
+	exitFailed  = 1 // it could not do what was asked
+	exitUsage   = 2 // it was not understood
+	exitExpect  = 3 // an expectation was not met
+	exitNotDone = 4 // a server ended before everything that it had accepted was answered
+)
+
+// An exitError carries the exit status of an error that has been said already, or that says itself.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signals()
+	err := root().ExecuteContext(ctx)
+	stop()
+	os.Exit(status(err))
+}
+
+// signals returns a context that ends with the first SIGINT or SIGTERM. The second one ends the process.
+func signals() (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+func status(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(os.Stderr, "leat:", err)
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.status
+	}
+	if _, ok := errors.AsType[*pipeline.DrainError](err); ok {
+		return exitNotDone
+	}
+	return exitFailed
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "leat",
+		Short: "Network I/O as a dataflow of composable stages",
+		Long: `leat runs assemblies of the framework as servers, puts load on them, and compares their designs.
+
+Exit status: 0 done, 1 failed, 2 not understood, 3 an expectation was not met, 4 a server ended before everything
+that it had accepted was answered.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &exitError{exitUsage, fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
+	})
+	c.PersistentFlags().Bool("json", false, "write results as JSON")
+	c.AddCommand(demoCommand(), tcpCommand(), loadCommand(), graphCommand())
+	for _, sub := range c.Commands() {
+		sub.Args = noArgs
+	}
+	return c
+}
+
+// noArgs refuses arguments with the status of a misunderstanding.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &exitError{exitUsage, fmt.Errorf("%s takes no arguments, but there is %q", c.CommandPath(), args[0])}
+	}
+	return nil
+}
+
+func asJSON(c *cobra.Command) bool {
+	on, _ := c.Flags().GetBool("json")
+	return on
+}
