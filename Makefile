@@ -85,7 +85,7 @@ bench: ## the benchmarks beside the code; BENCH=regexp chooses
 
 .PHONY: bench-echo
 bench-echo: ## throughput per CPU second against an echo server on package net, 20 alternated pairs for each row; takes a while
-	$(GO) run ./benchmarks/echo
+	cd benchmarks && $(GO) run ./echo
 
 .PHONY: clean
 clean: ## remove what was built
