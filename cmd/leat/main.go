@@ -70,6 +70,13 @@ Exit status: 0 done, 1 failed, 2 not understood, 3 an expectation was not met, 4
 that it had accepted was answered.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &exitError{exitUsage, fmt.Errorf("unknown command %q; leat --help lists them", args[0])}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load"
+	"github.com/leat-io/leat/pipeline"
+)
+
+// cycles is how often the server is stopped under load: some times, or as often as LEAT_CYCLES says.
+func cycles(t *testing.T) int {
+	n, err := strconv.Atoi(os.Getenv("LEAT_CYCLES"))
+	if os.Getenv("LEAT_CYCLES") != "" && err != nil {
+		t.Fatal(err)
+	}
+	return max(n, 5)
+}
+
+// stopUnderLoad ends a server that 16 connections keep busy, 16 requests deep, and returns what the client saw and when the
+// signal was sent.
+func stopUnderLoad(t *testing.T, p *process, s os.Signal) (res load.Result, status int, sent time.Time) {
+	done := make(chan load.Result, 1)
+	go func() {
+		res, err := load.Run(t.Context(), load.Config{
+			Address: p.address, Protocol: load.Line, Reply: load.Upper, Conns: 16, Depth: 16, Duration: time.Minute,
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- res
+	}()
+	time.Sleep(100 * time.Millisecond)
+	sent = time.Now()
+	status = p.end(s)
+	return <-done, status, sent
+}
+
+// lost says what a server owed and did not deliver: requests that were on their way before the signal, and requests that
+// it counted as accepted. Over loopback what was written has arrived.
+func lost(res load.Result, sent time.Time, accepted uint64) error {
+	if res.OK == 0 {
+		return fmt.Errorf("nothing was answered at all: %+v", res.Errors)
+	}
+	if res.Mismatched > 0 {
+		return fmt.Errorf("%d answers were wrong: %+v", res.Mismatched, res.Errors)
+	}
+	if o := res.OldestUnanswered; res.Unanswered > 0 && o.Before(sent) {
+		return fmt.Errorf("of %d unanswered requests one was sent %v before the signal", res.Unanswered, sent.Sub(o))
+	}
+	if uint64(res.OK) != accepted {
+		return fmt.Errorf("%d requests were accepted and %d answered", accepted, res.OK)
+	}
+	return nil
+}
+
+func TestWhatWasAcceptedBeforeSIGTERMIsAnswered(t *testing.T) {
+	for range cycles(t) {
+		p := serve(t, "--app", "upper", "--workers", "4", "--delay", "5ms", "--json")
+		res, status, sent := stopUnderLoad(t, p, syscall.SIGTERM)
+		if status != exitOK {
+			t.Fatalf("exit status %d: %s", status, p.said())
+		}
+		var stats pipeline.Stats
+		if err := json.Unmarshal(p.out.Bytes(), &stats); err != nil {
+			t.Fatalf("%v: %s", err, p.out.String())
+		}
+		if err := lost(res, sent, stats.Node("decode").Out); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTheDrainCheckFailsOnAServerThatExitsAtOnce(t *testing.T) {
+	p := serve(t, "--app", "upper", "--workers", "4", "--delay", "5ms")
+	res, _, sent := stopUnderLoad(t, p, syscall.SIGKILL)
+	if err := lost(res, sent, uint64(res.OK)); err == nil {
+		t.Fatalf("a server that was killed under load is said to have answered everything: %+v", res)
+	}
+}
+
+func TestAServerThatCannotFinishInTimeSaysWhatItLost(t *testing.T) {
+	p := serve(t, "--app", "upper", "--workers", "1", "--delay", "200ms", "--drain", "300ms")
+	_, status, _ := stopUnderLoad(t, p, syscall.SIGTERM)
+	if status != exitNotDone {
+		t.Fatalf("exit status %d: %s", status, p.said())
+	}
+}
