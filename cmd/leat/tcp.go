@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"go.uber.org/zap"
-	"go.uber.org/zap/exp/zapslog"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/leat-io/leat/cmd/leat/assembly"
 	"github.com/leat-io/leat/pipeline"
@@ -80,16 +78,7 @@ func completeWords(c *cobra.Command) {
 }
 
 // logger writes JSON lines to the standard error.
-func logger() *slog.Logger {
-	cfg := zap.NewProductionConfig()
-	cfg.EncoderConfig.EncodeTime = zapcore.ISO8601TimeEncoder
-	cfg.DisableCaller, cfg.DisableStacktrace = true, true
-	z, err := cfg.Build()
-	if err != nil {
-		return slog.Default()
-	}
-	return slog.New(zapslog.NewHandler(z.Core()))
-}
+func logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stderr, nil)) }
 
 func firstError(errs ...error) error {
 	for _, err := range errs {
