@@ -1,0 +1,119 @@
+package load
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// exchange is what a request costs besides the system calls: encode, verify, record.
+func exchange(p Protocol, size int) func() {
+	ask, answer := newPattern(1, false), &replies{protocol: p, size: size, want: newPattern(1, false)}
+	seen := samples{to: newShard(false)}
+	b := make([]byte, p.wireSize(size))
+	return func() {
+		p.put(b, &ask)
+		ask.next()
+		if rest, v := answer.next(answer.discard(b)); v != right || len(rest) != 0 {
+			panic(answer.why)
+		}
+		seen.add(1, 50_000, 50_000)
+	}
+}
+
+func TestARequestAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for _, p := range protocols {
+		if n := testing.AllocsPerRun(1000, exchange(p, 64)); n != 0 {
+			t.Errorf("%s: %v allocations", p, n)
+		}
+	}
+}
+
+func TestARunAllocatesNothingForItsRequests(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	addr := listen(t, echo)
+	mallocs := func(cfg Config) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		mustRun(t, cfg)
+		runtime.ReadMemStats(&after)
+		return after.Mallocs - before.Mallocs
+	}
+	for name, cfg := range map[string]Config{
+		"closed, depth 1":     {Conns: 4},
+		"closed, depth 16":    {Conns: 4, Depth: 16},
+		"closed, two writers": {Conns: 4, Depth: 16, Message: 4096},
+		"open":                {Conns: 4, Depth: 16, Rate: 50_000},
+	} {
+		cfg.Address = addr
+		few, many := cfg, cfg
+		few.Requests, many.Requests = 1000, 21_000
+		mallocs(few) // opens what is opened once
+		base := mallocs(few)
+		if n := mallocs(many); n > base+500 {
+			t.Errorf("%s: 20 000 requests more took %d allocations more", name, n-base)
+		}
+	}
+}
+
+func BenchmarkExchange(b *testing.B) {
+	for _, p := range protocols {
+		for _, size := range []int{16, 64, 1024, 65536} {
+			b.Run(fmt.Sprintf("%s/%d", p, size), func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(size))
+				one := exchange(p, size)
+				for b.Loop() {
+					one()
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkClosedLoop is against an echo in the same process, so a request costs both sides.
+func BenchmarkClosedLoop(b *testing.B) {
+	addr := listen(b, echo)
+	for _, shape := range []Config{{Conns: 64, Depth: 1}, {Conns: 64, Depth: 16}, {Conns: 1000, Depth: 1}} {
+		b.Run(fmt.Sprintf("conns=%d/depth=%d", shape.Conns, shape.Depth), func(b *testing.B) {
+			b.ReportAllocs()
+			cfg := shape
+			cfg.Address, cfg.Requests = addr, int64(b.N)
+			res, err := Run(b.Context(), cfg)
+			if err != nil || res.OK != int64(b.N) {
+				b.Fatal(err, res)
+			}
+			b.ReportMetric(res.RPS, "replies/s")
+		})
+	}
+}
+
+func BenchmarkNap(b *testing.B) {
+	n := newNapper(true)
+	defer n.close()
+	b.ReportAllocs()
+	for b.Loop() {
+		n.sleep(minNap)
+	}
+}
+
+func TestANapLastsAtLeastItsTime(t *testing.T) {
+	for _, kernel := range []bool{true, false} {
+		n := newNapper(kernel)
+		for _, d := range []time.Duration{time.Microsecond, 100 * time.Microsecond, 5 * time.Millisecond} {
+			for range 20 {
+				began := time.Now()
+				if n.sleep(d); time.Since(began) < d {
+					t.Errorf("kernel %v: a nap of %v took %v", kernel, d, time.Since(began))
+				}
+			}
+		}
+		n.close()
+	}
+}
