@@ -33,37 +33,81 @@ type decode[T any] struct {
 	decoder stage.Decoder[T]
 	perConn stage.PerConn[T] // decoder, when it makes one for each connection
 	refuser stage.Refuser    // decoder, when it can tell the peer why it is refused
+	at      int              // index of the segment that is decoded
 }
 
 func (d *decode[T]) Process(dst []*T, src []*stage.Segment) ([]*T, error) {
-	for _, s := range src {
-		c := s.Conn()
-		r := &c.Reading
-		if r.Ended {
-			continue
-		}
-		b, slab := s.Data, s.Slab()
-		if len(r.Tail) > 0 {
-			if b, slab = d.join(r, b); b == nil {
-				c.Waiting(true, false)
-				continue
-			}
-		}
-		before := len(dst)
-		joined := len(r.Tail) > 0 // the bytes are in memory that the connection owns
-		r.Tail = nil
-		var rest []byte
-		dst, rest = d.messages(dst, c, b, slab)
-		switch {
-		case len(rest) == 0:
-		case joined && slab == nil && len(rest) >= cap(b)/4:
-			r.Tail = rest // messages before it keep their part of the same memory
-		default:
-			r.Tail = append(make([]byte, 0, max(len(rest), firstTail)), rest...)
-		}
-		c.Waiting(len(r.Tail) > 0 && !r.Stopped, len(dst) > before)
+	for len(src) > 0 {
+		var n int
+		dst, n = d.run(dst, src)
+		src = src[n:]
 	}
 	return dst, nil
+}
+
+// run decodes until the end or a panic, which costs the connection of one segment; it reports how many are dealt with.
+func (d *decode[T]) run(dst []*T, src []*stage.Segment) (out []*T, n int) {
+	out = dst
+	defer func() {
+		if r := recover(); r != nil {
+			d.panicked(r, src[d.at])
+			n = d.at + 1
+		}
+	}()
+	for i, s := range src {
+		d.at = i
+		out = d.segment(out, s)
+	}
+	return out, len(src)
+}
+
+func (d *decode[T]) segment(dst []*T, s *stage.Segment) []*T {
+	c := s.Conn()
+	r := &c.Reading
+	if r.Ended {
+		return dst
+	}
+	b, slab, tail := s.Data, s.Slab(), r.Tail
+	if len(tail) > 0 {
+		if b, slab = d.join(r, b); b == nil {
+			c.Waiting(true, false)
+			return dst
+		}
+	}
+	before := len(dst)
+	r.Tail = nil
+	var rest []byte
+	dst, rest = d.messages(dst, c, b, slab)
+	switch {
+	case len(rest) == 0:
+	case len(tail) > 0 && slab == nil && len(rest) >= cap(b)/4:
+		r.Tail = rest // it is in memory of the connection; messages before it keep their part of the same memory
+	case len(tail) > 0 && slab != nil && cap(tail)/4 <= max(len(rest), firstTail):
+		r.Tail = append(tail[:0], rest...) // no message has a part of it: they lie in the slab
+	default:
+		r.Tail = append(make([]byte, 0, max(len(rest), firstTail)), rest...)
+	}
+	c.Waiting(len(r.Tail) > 0 && !r.Stopped, len(dst) > before)
+	return dst
+}
+
+// panicked ends the connection over whose bytes the decoder panicked. The messages that were found before in the same
+// segment are dropped; their tickets, of which nobody has been told yet, become void.
+func (d *decode[T]) panicked(value any, s *stage.Segment) {
+	d.lane.Panicked(value, &s.Head)
+	c := s.Conn()
+	if c == nil {
+		return
+	}
+	c.Reading.Ended, c.Reading.Tail = true, nil
+	first, n := c.Issued(), 0
+	d.lane.Each(func(h *stage.Head) {
+		if h.Conn() == c && h.Open() && int32(h.Seq()-first) >= 0 {
+			n++
+		}
+	})
+	c.Publish(first + uint32(n))
+	d.lane.Opened(n)
 }
 
 // messages decodes b and returns what is left of it.
@@ -88,10 +132,12 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 		n, err := dec.Decode(b, v)
 		if n <= 0 || n > len(b) || err != nil {
 			d.arena.Undo()
-			r.Need = -n
-			if err != nil || n > len(b) || r.Need > maxMessage {
+			if err != nil || n > len(b) || n < -maxMessage || len(b) >= maxMessage {
 				next = d.refuse(c, next, n, len(b), err)
 				b = nil
+			}
+			if r.Need = -n; r.Need <= len(b) {
+				r.Need = 0 // it needs more than there is, and cannot say how much
 			}
 			break
 		}
@@ -134,7 +180,7 @@ func (d *decode[T]) refuse(c *stage.Conn, next uint32, n, have int, err error) u
 	case n > have:
 		err = fmt.Errorf("the decoder took %d bytes of %d", n, have)
 	default:
-		err = fmt.Errorf("the decoder asks for a message of %d bytes; at most %d may wait", -n, maxMessage)
+		err = fmt.Errorf("the decoder asks for more than %d bytes with %d undecoded; at most %d may wait", -(n + 1), have, maxMessage)
 	}
 	c.Reading.Ended = true
 	c.Reading.Tail = nil
@@ -151,18 +197,19 @@ func (d *decode[T]) refuse(c *stage.Conn, next uint32, n, have int, err error) u
 const (
 	// firstTail is the least memory, in bytes, that undecoded bytes are given: most headers and short lines fit.
 	firstTail = 64
-	// shortTail is the most bytes that join copies into a slab; longer ones get memory of their own, to which what
-	// follows can be appended in place.
-	shortTail = stage.SlabSize / 4
+	// shortTail is the most bytes that join copies into a slab, the 16 KiB that sources read at once among them; longer
+	// ones get memory of their own, to which what follows can be appended in place.
+	shortTail = stage.SlabSize / 2
 )
 
 // join puts what was left of the reads before in front of b. It returns nil while that is less than the decoder asked for.
 //
 // A message that drips in costs O(n) in all: its bytes are appended to memory that grows by a factor, and not to the size
-// that a peer merely claims.
+// that a peer merely claims. They are copied into a slab when the decoder said that they would suffice then, or when that
+// costs no more than twice what came in.
 func (d *decode[T]) join(r *stage.Reading, b []byte) ([]byte, *stage.Slab) {
 	n := len(r.Tail) + len(b)
-	if n < r.Need || r.Need == 0 || n > shortTail {
+	if n < r.Need || r.Need == 0 && len(b) < len(r.Tail) || n > shortTail {
 		r.Tail = append(r.Tail, b...)
 		if n < r.Need {
 			return nil, nil

@@ -104,7 +104,7 @@ func (s feed[T]) Start(open func(func()) *pipeline.Inlet[T]) error {
 	in.Lane.Rest()
 	return nil
 }
-func (s feed[T]) Stop(context.Context)                { }
+func (s feed[T]) Stop(context.Context)                {}
 func (s feed[T]) Close(context.Context) pipeline.Lost { return pipeline.Lost{} }
 
 // tally is a sink that counts.
@@ -148,12 +148,11 @@ func BenchmarkFused(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/batch=%d", kind, n), func(b *testing.B) {
 				p, passed := pipeline.New("bench"), 0
 				f := p.From(feed[msg]{func(in *pipeline.Inlet[msg]) {
-					ms, buf := messages(n), make([]*msg, n)
+					ms := messages(n) // no stage drops any, so the slice stays as it is
 					b.ReportAllocs()
 					b.ResetTimer()
 					for range b.N {
-						copy(buf, ms)
-						in.Push(buf)
+						in.Push(ms)
 					}
 					b.StopTimer()
 				}})

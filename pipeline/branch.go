@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/leat-io/leat/stage"
 )
@@ -69,11 +70,11 @@ func (s *branch[T]) Push(b []*T) {
 func (f *Flow[T]) Tee(name string) (first, second *Flow[T]) {
 	first, second = newFlow[T](f.p, kindTee, name), newFlow[T](f.p, kindTee, name+" copy")
 	f.use(first.n, func(ln *lane) stage.Sink[T] {
-		return &tee[T]{
-			lane: ln.stage, arena: stage.NewArena[T](ln.stage),
-			first:  arm[T]{counts: ln.stage.Making(first.n.id, first.n.name), next: first.sink(ln)},
-			second: arm[T]{counts: ln.stage.Making(second.n.id, second.n.name), next: second.sink(ln)},
-		}
+		c := ln.stage.Making(first.n.id, first.n.name)
+		t := &tee[T]{lane: ln.stage, arena: stage.NewArena[T](ln.stage)} // on the account of this node, and of no other
+		t.first = arm[T]{counts: c, next: first.sink(ln)}
+		t.second = arm[T]{counts: ln.stage.Making(second.n.id, second.n.name), next: second.sink(ln)}
+		return t
 	})
 	second.n.from = append(second.n.from, f.n)
 	return first, second
@@ -100,8 +101,8 @@ func (t *tee[T]) Push(b []*T) {
 
 // Merge joins flows without a queue: what follows has one instance on each lane on which they arrive.
 func Merge[T any](flows ...*Flow[T]) *Flow[T] {
-	if len(flows) == 0 {
-		panic("pipeline: Merge needs flows")
+	if len(flows) == 0 || slices.Contains(flows, nil) {
+		panic("pipeline: Merge needs flows, and none of them nil")
 	}
 	p := flows[0].p
 	name := "merge"

@@ -37,7 +37,7 @@ type joint interface {
 	start()
 	stop(ctx context.Context) // returns when the lanes have ended, or when ctx ends
 	depth() int
-	left() (queued, working int)
+	left() (queued, working int, stuck bool)
 	lanes() int
 }
 
@@ -77,10 +77,11 @@ type crossing[T any] struct {
 	note  string // names the crossing as a holder of memory
 
 	parts  [stage.Partitions]uint8 // the lane that owns each partition
-	queues []queue.Queue[T]
+	queues []queue.Queue[T]        // written under p.mu, because Stats may be asked meanwhile
 	inlets []*Inlet[T]
 	lost   atomic.Int64 // messages that were discarded when the drain time was over
 	ended  sync.WaitGroup
+	stuck  bool // of Run: a lane has not come back
 }
 
 func (j *crossing[T]) prepare() error {
@@ -89,7 +90,7 @@ func (j *crossing[T]) prepare() error {
 		return fmt.Errorf("pipeline %s: %s: %w", j.p.name, j.note, err)
 	}
 	for range j.count {
-		q, err := j.make(j.cfg)
+		q, err := j.queue()
 		if err == nil && q == nil {
 			err = fmt.Errorf("its maker made none")
 		}
@@ -101,10 +102,17 @@ func (j *crossing[T]) prepare() error {
 		if err != nil {
 			return fmt.Errorf("pipeline %s: %s: %w", j.p.name, j.note, err)
 		}
-		j.queues = append(j.queues, q)
 		j.inlets = append(j.inlets, j.flow.inlet(j.p.newLane(j.n)))
+		j.p.mu.Lock()
+		j.queues = append(j.queues, q)
+		j.p.mu.Unlock()
 	}
 	return nil
+}
+
+func (j *crossing[T]) queue() (queue.Queue[T], error) {
+	defer explain(j.n.kind, j.n.name)
+	return j.make(j.cfg)
 }
 
 func (j *crossing[T]) start() {
@@ -156,34 +164,24 @@ func (j *crossing[T]) stop(ctx context.Context) {
 	for _, q := range j.queues {
 		q.Close()
 	}
-	done := make(chan struct{})
-	go func() { j.ended.Wait(); close(done) }()
-	select {
-	case <-done:
-		return
-	case <-ctx.Done():
-	}
-	select { // what is queued is discarded now; a lane that does not come back is left behind
-	case <-done:
-	case <-time.After(forceGrace):
-	}
+	j.stuck = !await(ctx, &j.ended) // when the drain time is over what is queued is discarded
 }
 
-// forceGrace is how long a lane has, after the drain time, to come back from the batch that it works on.
-const forceGrace = 200 * time.Millisecond
-
 func (j *crossing[T]) depth() (n int) {
-	for _, q := range j.queues {
+	j.p.mu.Lock()
+	queues := j.queues
+	j.p.mu.Unlock()
+	for _, q := range queues {
 		n += q.Len()
 	}
 	return n
 }
 
-func (j *crossing[T]) left() (queued, working int) {
+func (j *crossing[T]) left() (queued, working int, stuck bool) {
 	for _, in := range j.inlets {
 		working += int(in.ln.working.Load())
 	}
-	return int(j.lost.Load()) + j.depth(), working
+	return int(j.lost.Load()) + j.depth(), working, j.stuck
 }
 
 func (j *crossing[T]) lanes() int { return j.count }

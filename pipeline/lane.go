@@ -31,10 +31,13 @@ type lane struct {
 
 	sampling  bool // the batch that runs is timed
 	countdown int  // batches until one is timed
+	every     int  // batches between two that are timed
+	timedAt   time.Duration
 
 	snapMu  sync.Mutex
 	snap    []stage.Counts // guarded by snapMu
-	asked   atomic.Bool    // a snapshot is on its way
+	values  []ParamValue   // guarded by snapMu
+	asked   chan struct{}  // guarded by snapMu: closed when the snapshot that is on its way has been taken
 	working atomic.Int32   // messages of a joint's batch that are inside the lane
 }
 
@@ -69,6 +72,7 @@ func (l *laneList) all() []*lane {
 	return slices.Clone(l.lanes)
 }
 
+// newLane makes a lane that works, so that nobody looks into it before it is complete: whoever makes it lets it rest then.
 func (p *Pipeline) newLane(n *node) *lane {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,6 +86,7 @@ func (p *Pipeline) newLane(n *node) *lane {
 		failures: map[string]func(error){},
 		params:   map[string][]stage.Param{},
 	}
+	ln.stage.Work()
 	p.lanes = append(p.lanes, ln)
 	return ln
 }
@@ -113,6 +118,15 @@ func (ln *lane) panicked(r any) {
 	if fail := ln.failures[where]; fail != nil {
 		ln.guarded(func() { fail(err) })
 	}
+}
+
+// finish flushes the lane of a source that has stopped. It may wait then like any other lane, and tickers end.
+func (ln *lane) finish() {
+	<-ln.stage.Call(func() { // not between Work and Rest: a test in virtual time would not see that a stuck lane is waited for
+		ln.patient = true
+		ln.flush()
+		ln.tickers, ln.next = nil, time.Time{}
+	})
 }
 
 // flush lets every stage emit what it holds, in flow order.

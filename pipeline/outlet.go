@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/leat-io/leat/pipeline/queue"
 	"github.com/leat-io/leat/stage"
@@ -11,7 +12,7 @@ import (
 func (j *crossing[T]) enter(ln *lane) stage.Sink[T] {
 	d := &divider[T]{ln: ln, j: j, counts: ln.stage.Making(j.n.id, j.n.name)}
 	for _, q := range j.queues {
-		o := &outlet[T]{ln: ln, note: j.note, full: j.cfg.Full, counts: d.counts, queue: q, room: make(chan struct{}, 1)}
+		o := &outlet[T]{ln: ln, note: j.note, full: j.cfg.Full, counts: d.counts, lost: &j.lost, queue: q, room: make(chan struct{}, 1)}
 		o.producer = q.Join(o.roomy)
 		d.outlets = append(d.outlets, o)
 		ln.outlets = append(ln.outlets, o)
@@ -72,6 +73,7 @@ type outlet[T any] struct {
 	note     string
 	full     queue.WhenFull
 	counts   *stage.Counts
+	lost     *atomic.Int64 // of the crossing
 	queue    queue.Queue[T]
 	producer queue.Producer[T]
 	room     chan struct{}
@@ -145,8 +147,8 @@ func (o *outlet[T]) wait(b []*T) {
 		select {
 		case <-o.room:
 		case <-o.ln.p.forced:
-			stage.Unlend(o.ln.stage, o.note, b)
-			o.counts.Dropped += uint64(len(b))
+			o.refuse(b)
+			o.lost.Add(int64(len(b)))
 			return
 		}
 		if b = b[o.push(b):]; len(b) == 0 {
@@ -173,6 +175,7 @@ func (o *outlet[T]) retry() {
 	l.Enter(o.counts)
 	if o.ln.p.isForce.Load() {
 		o.counts.Dropped += uint64(len(o.backlog))
+		o.lost.Add(int64(len(o.backlog)))
 		for _, k := range o.backlog {
 			k.Take(l)
 		}

@@ -14,20 +14,18 @@ type ParamValue struct {
 	ReadOnly          bool
 }
 
-// Params lists the parameters of all nodes. It waits for lanes in the middle of a batch.
+// Params lists the parameters of all nodes, as fresh as Stats does their counters.
 func (p *Pipeline) Params() (all []ParamValue) {
 	seen := map[[2]string]bool{}
-	for _, ln := range p.allLanes() {
-		<-ln.stage.Call(func() {
-			for node, ps := range ln.params {
-				for _, v := range ps {
-					if k := [2]string{node, v.Name}; !seen[k] {
-						seen[k] = true
-						all = append(all, ParamValue{node, v.Name, v.Get(), v.Set == nil})
-					}
-				}
+	for _, ln := range p.snapshots() {
+		ln.snapMu.Lock()
+		for _, v := range ln.values {
+			if k := [2]string{v.Node, v.Name}; !seen[k] {
+				seen[k] = true
+				all = append(all, v)
 			}
-		})
+		}
+		ln.snapMu.Unlock()
 	}
 	slices.SortFunc(all, func(a, b ParamValue) int {
 		return strings.Compare(a.Node+"\x00"+a.Name, b.Node+"\x00"+b.Name)
@@ -37,35 +35,45 @@ func (p *Pipeline) Params() (all []ParamValue) {
 
 // Get reads a parameter of a node, on the node's first lane. It waits for a lane in the middle of a batch.
 func (p *Pipeline) Get(node, name string) (value string, err error) {
-	err = p.eachParam(node, name, func(v stage.Param) (more bool, err error) {
+	found, err := p.eachParam(p.allLanes(), node, name, func(v stage.Param) (more bool, err error) {
 		value = v.Get()
 		return false, nil
 	})
+	if err == nil && !found {
+		err = p.unknown(node, name)
+	}
 	return value, err
 }
 
 // Set changes a parameter of a node on all its lanes, each between two batches, and on lanes that are made later. When the
 // first lane refuses the value nothing is changed.
 func (p *Pipeline) Set(node, name, value string) error {
-	err := p.eachParam(node, name, func(v stage.Param) (bool, error) {
+	set := func(v stage.Param) (bool, error) {
 		if v.Set == nil {
 			return false, fmt.Errorf("can only be read")
 		}
 		return true, v.Set(value)
-	})
-	if err == nil {
-		p.mu.Lock()
-		p.settings[[2]string{node, name}] = value
-		p.mu.Unlock()
 	}
+	lanes := p.allLanes()
+	found, err := p.eachParam(lanes, node, name, set)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return p.unknown(node, name)
+	}
+	p.mu.Lock()
+	p.settings[[2]string{node, name}] = value
+	missed := slices.Clone(p.lanes[len(lanes):]) // made meanwhile, with the value before
+	p.mu.Unlock()
+	_, err = p.eachParam(missed, node, name, set)
 	return err
 }
 
-// eachParam calls f on every lane that has the parameter, until f wants no more.
-func (p *Pipeline) eachParam(node, name string, f func(stage.Param) (more bool, err error)) error {
-	found, more := false, true
-	var err error
-	for _, ln := range p.allLanes() {
+// eachParam calls f on those of the lanes that have the parameter, until f wants no more.
+func (p *Pipeline) eachParam(lanes []*lane, node, name string, f func(stage.Param) (more bool, err error)) (found bool, err error) {
+	more := true
+	for _, ln := range lanes {
 		<-ln.stage.Call(func() {
 			for _, v := range ln.params[node] {
 				if v.Name == name {
@@ -76,15 +84,16 @@ func (p *Pipeline) eachParam(node, name string, f func(stage.Param) (more bool, 
 		})
 		switch {
 		case err != nil:
-			return fmt.Errorf("pipeline %s: parameter %q of %q: %w", p.name, name, node, err)
+			return found, fmt.Errorf("pipeline %s: parameter %q of %q: %w", p.name, name, node, err)
 		case !more:
-			return nil
+			return found, nil
 		}
 	}
-	if !found {
-		return fmt.Errorf("pipeline %s: node %q has no parameter %q%s", p.name, node, name, p.known())
-	}
-	return nil
+	return found, nil
+}
+
+func (p *Pipeline) unknown(node, name string) error {
+	return fmt.Errorf("pipeline %s: node %q has no parameter %q%s", p.name, node, name, p.known())
 }
 
 // known lists the parameters there are, for an error.

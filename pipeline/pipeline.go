@@ -121,6 +121,13 @@ func (p *Pipeline) misuse(format string, args ...any) {
 	panic(fmt.Sprintf("pipeline %s: %s", p.name, fmt.Sprintf(format, args...)))
 }
 
+// explain is deferred where something is made by a function of the user: a panic goes on as a sentence that names the node.
+func explain(k kind, name string) {
+	if r := recover(); r != nil {
+		panic(fmt.Sprintf("making %s %q failed: %v", k, name, r))
+	}
+}
+
 func (p *Pipeline) add(k kind, name string) *node {
 	if name == "" {
 		p.misuse("a %s needs a name", k)

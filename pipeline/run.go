@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,11 +25,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	if err := p.prepare(); err != nil {
 		return err
 	}
-	beside, dismiss := context.WithCancel(context.WithoutCancel(ctx))
-	var services sync.WaitGroup
-	for _, s := range p.services {
-		services.Go(func() { s.Run(beside) })
-	}
+	dismiss := p.serve(context.WithoutCancel(ctx))
 	for _, n := range p.nodes {
 		if n.joint != nil {
 			n.joint.start()
@@ -41,10 +38,13 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		case err = <-p.failed:
 		}
 	}
-	err = errors.Join(err, p.end(context.WithoutCancel(ctx), started))
-	dismiss()
-	services.Wait()
-	return err
+	ended := errors.Join(p.end(context.WithoutCancel(ctx), started), dismiss())
+	select {
+	case late := <-p.failed: // in the drain, which it could not stop
+		err = errors.Join(err, late)
+	default:
+	}
+	return errors.Join(err, ended)
 }
 
 // fail stops the pipeline with the first error it is given.
@@ -68,7 +68,7 @@ func (p *Pipeline) prepare() (err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("pipeline %s: making its stages panicked: %v", p.name, r)
+			err = fmt.Errorf("pipeline %s: %v", p.name, r)
 		}
 	}()
 	for i := len(p.nodes) - 1; i >= 0; i-- {
@@ -119,9 +119,9 @@ func (p *Pipeline) end(parent context.Context, sources []*node) error {
 		switch {
 		case n.joint != nil:
 			n.joint.stop(ctx)
-		case n.kind == kindSource && n.source.returns:
+		case n.kind == kindSource && n.source.returns && slices.Contains(sources, n):
 			n.source.stop(ctx)
-			n.source.flush()
+			n.source.flush(ctx)
 		}
 	}
 	lost := p.closeSources(ctx, sources)
@@ -139,7 +139,7 @@ func (p *Pipeline) stopSources(ctx context.Context, sources []*node) {
 		if !n.source.returns {
 			wg.Go(func() {
 				n.source.stop(ctx)
-				n.source.flush()
+				n.source.flush(ctx)
 			})
 		}
 	}
@@ -167,11 +167,15 @@ func (p *Pipeline) leftBehind() (losses []Loss) {
 		return nil
 	}
 	for _, n := range p.nodes {
-		if n.joint == nil {
-			continue
+		stuck := n.source.stuck
+		if n.joint != nil {
+			var queued, working int
+			if queued, working, stuck = n.joint.left(); queued+working > 0 {
+				losses = append(losses, Loss{n.name, fmt.Sprintf("%d messages queued and %d in its lanes", queued, working), queued + working})
+			}
 		}
-		if queued, working := n.joint.left(); queued+working > 0 {
-			losses = append(losses, Loss{n.name, fmt.Sprintf("%d messages queued and %d in its lanes", queued, working), queued + working})
+		if stuck {
+			losses = append(losses, Loss{n.name, "a stage on its lanes does not come back", 0})
 		}
 	}
 	kept := map[string]int{}

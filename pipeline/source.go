@@ -2,6 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/leat-io/leat/stage"
 )
 
 // A Source reads from outside and pushes batches into lanes. Its life has three parts, because what was read must be
@@ -19,11 +24,13 @@ type Source[T any] interface {
 	Start(open func(wake func()) *Inlet[T]) error
 
 	// Stop ends reading. What had already arrived is still read and pushed; writing goes on. It returns when the last
-	// Push has returned and no inlet is stalled, or when ctx ends.
+	// Push and the last Tick have returned and no inlet is stalled, or soon after ctx has ended. Nothing is pushed, retried or
+	// ticked afterwards: the pipeline flushes the lanes then.
 	Stop(ctx context.Context)
 
 	// Close flushes what waits to be written, closes the connections, and returns when everything the source has
-	// started has ended. When ctx ends it closes by force. It says what was lost.
+	// started has ended. When ctx ends it closes by force, and returns soon even if a stage does not come back. It says what
+	// was lost.
 	Close(ctx context.Context) Lost
 }
 
@@ -50,26 +57,14 @@ type Gauge struct {
 // Gauged is a source that has figures to show.
 type Gauged interface{ Gauges() []Gauge }
 
-// A Service is work beside the data, such as the sweep of timeouts or a health checker. It has a goroutine of its own from
-// the start of the pipeline to its end, and no lane.
-type Service struct {
-	Name string
-	Run  func(ctx context.Context)
-}
-
-// Served is a source that needs services.
-type Served interface{ Services() []Service }
-
-// Beside adds a service to the pipeline.
-func (p *Pipeline) Beside(s Service) { p.services = append(p.services, s) }
-
 // source is a Source without its type.
 type source struct {
 	prepare func()
 	start   func() error
 	stop    func(context.Context)
 	close   func(context.Context) Lost
-	flush   func()
+	flush   func(context.Context)
+	stuck   bool // of Run: a lane has not come back
 	returns bool
 	lanes   func() int
 }
@@ -80,7 +75,7 @@ func (p *Pipeline) From[T any](s Source[T]) *Flow[T] {
 		p.misuse("From needs a source")
 	}
 	f := newFlow[T](p, kindSource, s.String())
-	var first *Inlet[T] // made before anything starts, so that mistakes show before anything starts
+	var first atomic.Pointer[Inlet[T]] // made before anything starts, so that mistakes show before anything starts
 	var lanes laneList
 	open := func() *Inlet[T] {
 		in := f.inlet(p.newLane(f.n))
@@ -89,12 +84,12 @@ func (p *Pipeline) From[T any](s Source[T]) *Flow[T] {
 	}
 	_, returns := s.(Return)
 	f.n.source = source{
-		prepare: func() { first = open() },
+		prepare: func() { first.Store(open()) },
 		start: func() error {
-			return s.Start(func(wake func()) *Inlet[T] {
-				in := first
-				if first = nil; in == nil {
-					in = open()
+			return s.Start(func(wake func()) *Inlet[T] { // may be called from several goroutines at once
+				in := first.Swap(nil)
+				if in == nil {
+					in = p.late(f.n, open)
 				}
 				in.ln.wake = wake
 				return in
@@ -104,13 +99,12 @@ func (p *Pipeline) From[T any](s Source[T]) *Flow[T] {
 		close:   s.Close,
 		returns: returns,
 		lanes:   s.Lanes,
-		flush: func() {
+		flush: func(ctx context.Context) {
+			var flushed sync.WaitGroup
 			for _, ln := range lanes.all() {
-				ln.stage.Work()
-				ln.patient = true
-				ln.flush()
-				ln.stage.Rest()
+				flushed.Go(ln.finish)
 			}
+			f.n.source.stuck = !await(ctx, &flushed)
 		},
 	}
 	if g, ok := s.(Gauged); ok {
@@ -120,4 +114,28 @@ func (p *Pipeline) From[T any](s Source[T]) *Flow[T] {
 		p.services = append(p.services, v.Services()...)
 	}
 	return f
+}
+
+// late makes a lane that a source asks for while it runs. A maker that panics then stops the pipeline, and what still
+// reaches the lane costs its connections.
+func (p *Pipeline) late[T any](n *node, open func() *Inlet[T]) (in *Inlet[T]) {
+	defer func() {
+		if r := recover(); r != nil {
+			err := fmt.Errorf("%v", r)
+			p.fail(err)
+			ln := p.newLane(n)
+			defer ln.stage.Rest()
+			in = &Inlet[T]{Lane: ln.stage, ln: ln, counts: ln.stage.Making(n.id, n.name), next: refusing[T]{err}}
+		}
+	}()
+	return open()
+}
+
+// refusing ends the connection of every message.
+type refusing[T any] struct{ err error }
+
+func (r refusing[T]) Push(b []*T) {
+	for _, m := range b {
+		stage.HeadOf(m).Fail(r.err)
+	}
 }

@@ -49,13 +49,14 @@ const statsWait = 5 * time.Millisecond
 
 // Stats reads the counters of every lane: as they are now where the lane rests or ends a batch within 5 ms, and otherwise as
 // they were read last.
-func (p *Pipeline) Stats() Stats {
+func (p *Pipeline) Stats() Stats { return p.sum(p.snapshots()) }
+
+// snapshots returns all lanes, with snapshots that are as fresh as can be had.
+func (p *Pipeline) snapshots() []*lane {
 	lanes := p.allLanes()
 	waits := make([]<-chan struct{}, 0, len(lanes))
 	for _, ln := range lanes {
-		if !ln.asked.Swap(true) {
-			waits = append(waits, ln.stage.Call(ln.snapshot))
-		}
+		waits = append(waits, ln.ask())
 	}
 	patience := time.NewTimer(statsWait)
 	defer patience.Stop()
@@ -67,7 +68,22 @@ wait:
 			break wait
 		}
 	}
-	return p.sum(lanes)
+	return lanes
+}
+
+// ask has a snapshot taken, unless one is on its way; the channel is closed when it is there.
+func (ln *lane) ask() (taken <-chan struct{}) {
+	ln.snapMu.Lock()
+	asked := ln.asked
+	if asked != nil {
+		ln.snapMu.Unlock()
+		return asked
+	}
+	asked = make(chan struct{})
+	ln.asked = asked
+	ln.snapMu.Unlock()
+	ln.stage.Call(ln.snapshot)
+	return asked
 }
 
 // snapshot runs on the lane.
@@ -78,7 +94,14 @@ func (ln *lane) snapshot() {
 	for _, c := range ln.stage.Counts() {
 		ln.snap = append(ln.snap, *c)
 	}
-	ln.asked.Store(false)
+	ln.values = ln.values[:0]
+	for node, ps := range ln.params {
+		for _, v := range ps {
+			ln.values = append(ln.values, ParamValue{node, v.Name, v.Get(), v.Set == nil})
+		}
+	}
+	close(ln.asked)
+	ln.asked = nil
 }
 
 func (p *Pipeline) sum(lanes []*lane) Stats {
@@ -96,9 +119,10 @@ func (p *Pipeline) sum(lanes []*lane) Stats {
 	for _, ln := range lanes {
 		ln.snapMu.Lock()
 		for _, c := range ln.snap {
-			if c.ID == 0 { // what happened outside of all nodes is put to the account of the lane's own
+			switch {
+			case c.ID == 0: // what happened outside of all nodes is put to the account of the lane's own
 				c.ID = ln.node.id
-			} else {
+			case p.nodes[c.ID-1].joint == nil || c.ID == ln.node.id: // a joint's lanes are those behind it
 				out[c.ID-1].Lanes++
 			}
 			s := &out[c.ID-1]

@@ -31,15 +31,14 @@ func (a *Arena[T]) New() *T {
 	}
 	p := &a.cur[a.n]
 	a.n++
-	var zero T
-	*p = zero
 	return p
 }
 
-// Undo takes back the T of the latest New, which must not have been used for anything.
+// Undo takes back the T of the latest New, whatever has been written to it. Nobody else may have a pointer to it.
 func (a *Arena[T]) Undo() {
 	a.n--
-	HeadOf(&a.cur[a.n]).bits = 0
+	var zero T
+	a.cur[a.n] = zero
 }
 
 func (a *Arena[T]) grow() {
@@ -74,8 +73,16 @@ func (a *Arena[T]) reset(l *Lane) {
 		*a = Arena[T]{}
 		return
 	}
-	if a.at > 0 {
-		a.at, a.cur = 0, a.chunks[0]
+	// Messages are zeroed when they are taken back and not when they are made: a lane at rest keeps nothing alive that
+	// they point at.
+	for a.at > 0 {
+		clear(a.cur[:a.n])
+		a.at--
+		a.cur = a.chunks[a.at]
+		a.n = len(a.cur)
 	}
-	a.n = 0
+	if a.n > 0 {
+		clear(a.cur[:a.n])
+		a.n = 0
+	}
 }

@@ -83,11 +83,8 @@ func (b *book) grow(expect, n uint32) {
 	}
 }
 
-// put parks the answer to r, or a part of it. It says how many of its tickets had been settled before; those are ignored.
-func (b *book) put(expect uint32, r run, p []byte) (ignored uint32) {
-	if b.overlaps(expect, r) { // a run is new as a whole or a mistake as a whole
-		return r.n
-	}
+// put parks the answer to r, or a part of it. None of its tickets has been settled before.
+func (b *book) put(expect uint32, r run, p []byte) {
 	b.grow(expect, r.seq+r.n-expect)
 	s := b.at(r.seq)
 	if s.state == 0 {
@@ -102,7 +99,7 @@ func (b *book) put(expect uint32, r run, p []byte) (ignored uint32) {
 	s.to = len(b.buf)
 	b.live += len(p)
 	s.state = someOf
-	if r.kind == answer {
+	if r.kind != partial {
 		s.state, s.n = whole, r.n
 		for i := uint32(1); i < r.n; i++ {
 			b.at(r.seq + i).state = covered
@@ -110,21 +107,24 @@ func (b *book) put(expect uint32, r run, p []byte) (ignored uint32) {
 		b.used += int(r.n) - 1
 	}
 	b.compact()
-	return 0
 }
 
-// overlaps says whether a ticket of r, which is at or behind expect, has been settled before.
-func (b *book) overlaps(expect uint32, r run) bool {
+// settled says how many tickets of r, which is at or behind expect, have been settled before, and whether parts of an
+// answer behind the first lie apart from it.
+func (b *book) settled(expect uint32, r run) (n uint32, apart bool) {
 	early := r.seq - expect
 	for i := range r.n {
 		if early+i >= uint32(len(b.slots)) {
-			return false
+			break
 		}
-		if st := b.at(r.seq + i).state; st == whole || st == covered {
-			return true
+		switch b.at(r.seq + i).state {
+		case whole, covered:
+			n++
+		case someOf:
+			apart = apart || i > 0
 		}
 	}
-	return false
+	return n, apart
 }
 
 // compact moves what is still to be written to the front when most of the buffer is behind us.

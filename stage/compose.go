@@ -24,7 +24,10 @@ func Then[In, Mid, Out any](a Maker[In, Mid], b Maker[Mid, Out]) Maker[In, Out] 
 		t.bFlush, _ = t.b.(Flusher[Out])
 		t.aTick, _ = t.a.(Ticker[Mid])
 		t.bTick, _ = t.b.(Ticker[Out])
-		return t
+		if t.aTick == nil && t.bTick == nil {
+			return t
+		}
+		return &thenTick[In, Mid, Out]{t}
 	}
 }
 
@@ -47,21 +50,27 @@ func (t *then[In, Mid, Out]) Process(dst []*Out, src []*In) ([]*Out, error) {
 	if len(mid) == 0 {
 		return dst, err
 	}
-	dst, err2 := t.b.Process(dst, mid)
-	return dst, errors.Join(err, err2)
+	out, err2 := t.b.Process(dst, mid)
+	if SameStart(out, mid) && !SameStart(mid, src) { // a prefix of mid is ours: the caller would append to it
+		out = append(dst, out...)
+	}
+	return out, errors.Join(err, err2)
 }
 
-// pass gives b what a emitted by itself; an error has no caller to go to.
+// pass appends to dst what b makes of what a emitted by itself; an error has no caller to go to.
 func (t *then[In, Mid, Out]) pass(dst []*Out, mid []*Mid) []*Out {
 	t.mid = mid
 	if len(mid) == 0 {
 		return dst
 	}
-	dst, err := t.b.Process(dst, mid)
+	out, err := t.b.Process(dst[len(dst):], mid)
 	if err != nil {
 		t.lane.Failed(err)
 	}
-	return dst
+	if len(dst) == 0 && !SameStart(out, mid) {
+		return out
+	}
+	return append(dst, out...)
 }
 
 func (t *then[In, Mid, Out]) Flush(dst []*Out) []*Out {
@@ -74,7 +83,10 @@ func (t *then[In, Mid, Out]) Flush(dst []*Out) []*Out {
 	return dst
 }
 
-func (t *then[In, Mid, Out]) Tick(dst []*Out, now time.Time) (_ []*Out, next time.Time) {
+// A thenTick is a then of which a part acts by the clock: a lane reads the clock after each batch for those that do.
+type thenTick[In, Mid, Out any] struct{ *then[In, Mid, Out] }
+
+func (t *thenTick[In, Mid, Out]) Tick(dst []*Out, now time.Time) (_ []*Out, next time.Time) {
 	if t.aTick != nil {
 		var mid []*Mid
 		mid, next = t.aTick.Tick(t.mid[:0], now)

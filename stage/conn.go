@@ -139,15 +139,32 @@ func (c *Conn) want() {
 		return
 	}
 	halted, writing := c.pause != 0 || c.ended, len(c.out) > 0
-	if halted != c.halted.Load() || writing != c.writing {
+	if was := c.halted.Load(); halted != was || writing != c.writing {
+		if was && !halted {
+			c.resume()
+		}
 		c.halted.Store(halted)
 		c.writing = writing
 		c.port.Want(!halted, writing)
 	}
 }
 
+// resume lets the time for the rest of a message that was begun start again: the peer's bytes could not be read meanwhile.
+func (c *Conn) resume() {
+	if b := c.begun.Load(); b != 0 && c.answered.Load() {
+		c.begun.CompareAndSwap(b, c.terms.Now.Load())
+	}
+}
+
 // Halted says whether the connection is not to be read now. It is fresh only on the reading lane, after its own batch.
 func (c *Conn) Halted() bool { return c.halted.Load() }
+
+// Finishing says whether the connection closes as soon as what was decoded is answered: nothing more of it is to be read.
+func (c *Conn) Finishing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
+}
 
 // Dead says whether the connection has been closed or failed.
 func (c *Conn) Dead() bool {
@@ -164,7 +181,7 @@ func (c *Conn) Owed() (tickets, bytes int) {
 }
 
 func (c *Conn) owed() (tickets, bytes int) {
-	n := int(c.issued.Load() - c.settled)
+	n := max(int(int32(c.issued.Load()-c.settled)), 0) // of a dead connection a ticket may have been settled twice
 	if c.dead {
 		return n, 0
 	}

@@ -11,14 +11,15 @@ func FlatMap[In, Out any](f func(in *In, emit func() *Out)) Maker[In, Out] {
 	return func(l *Lane) Stage[In, Out] { return newFlat(l, f, (*Head).inParts) }
 }
 
-// inParts gives what h owns to the last of the heads and makes the others parts of its answer.
+// inParts gives what h owns to the last of the heads and makes the others parts of its answer. Of the child of a split
+// request they remain children, so that they end in Gather.
 func (h *Head) inParts(heads []*Head) {
 	bits := h.bits
+	if len(heads) > 1 && bits&open != 0 {
+		bits |= part
+	}
 	for _, k := range heads {
-		k.bits = bits
-		if bits&open != 0 {
-			k.bits = bits&^(open|child) | part
-		}
+		k.bits = bits &^ open
 	}
 	heads[len(heads)-1].bits = bits
 }
@@ -41,7 +42,7 @@ func newFlat[In, Out any](l *Lane, f func(*In, func() *Out), share func(*Head, [
 		o := s.arena.New()
 		h := HeadOf(o)
 		*h = *HeadOf(s.in)
-		h.bits = 0 // until it is known how many there are
+		h.bits = unshared
 		s.out, s.heads = append(s.out, o), append(s.heads, h)
 		return o
 	}
@@ -69,17 +70,33 @@ func (s *flat[In, Out]) run(src []*In) (n int) {
 	for i, m := range src {
 		s.at, s.in, s.heads = i, m, s.heads[:0]
 		s.f(m, s.emit)
-		if k := len(s.heads); k > 0 {
-			h := HeadOf(m)
+		h := HeadOf(m)
+		if heirs := s.heirs(h); len(heirs) > 0 {
 			before := h.owned()
-			s.share(h, s.heads)
+			s.share(h, heirs)
 			h.bits &^= open
 			s.lane.opened -= before
-			for _, k := range s.heads {
+			for _, k := range heirs {
 				s.lane.opened += k.owned()
 			}
 		}
 		whole = len(s.out)
 	}
 	return len(src)
+}
+
+// heirs are the heads among what f has made that answer the request of h: not those that f has given to somebody else, but
+// also those of which it has assigned the whole struct.
+func (s *flat[In, Out]) heirs(h *Head) []*Head {
+	heirs := s.heads[:0]
+	for _, k := range s.heads {
+		switch {
+		case k.bits == unshared:
+			heirs = append(heirs, k)
+		case *k == (Head{}):
+			*k = *h
+			heirs = append(heirs, k)
+		}
+	}
+	return heirs
 }

@@ -9,77 +9,113 @@ type guard struct {
 	at   int // index of the message that runs
 }
 
-type do[T any] struct {
-	guard
-	f func(*T)
+// A Resumable is a stage that calls a function for each message and can go on behind a message over which it panicked, so
+// that the panic costs that message's connection alone. Process does all of that by itself; a pipeline that runs several
+// such stages one behind the other recovers once for all of them.
+type Resumable[T any] interface {
+	Stage[T, T]
+	// Try is Process without the recovery.
+	Try(src []*T) []*T
+	// Resume is called when Try or Resume has panicked with value: it drops the message and goes on with the batch.
+	Resume(value any) []*T
 }
 
-func (s *do[T]) Process(_, src []*T) ([]*T, error) {
-	for done := s.run(src); done < len(src); {
-		src = slices.Delete(src, done, done+1)
-		done += s.run(src[done:])
+// Guarded is Try with its recovery.
+func Guarded[T any](s Resumable[T], src []*T) []*T {
+	var value any
+	out, ok := attempt(s, src, &value)
+	for !ok {
+		out, ok = attempt(s, nil, &value)
 	}
-	return src, nil
+	return out
 }
 
-func (s *do[T]) run(src []*T) (done int) {
+func attempt[T any](s Resumable[T], src []*T, value *any) (out []*T, ok bool) {
 	defer func() {
-		if r := recover(); r != nil {
-			s.lane.Panicked(r, HeadOf(src[s.at]))
-			done = s.at
+		if !ok {
+			*value = recover()
 		}
 	}()
+	if v := *value; v != nil {
+		*value = nil
+		return s.Resume(v), true
+	}
+	return s.Try(src), true
+}
+
+type do[T any] struct {
+	guard
+	f    func(*T)
+	src  []*T // the batch that runs
+	done int  // how many messages of src are behind a panic
+}
+
+func (s *do[T]) Process(_, src []*T) ([]*T, error) { return Guarded(s, src), nil }
+
+func (s *do[T]) Try(src []*T) []*T {
+	s.src, s.done = src, 0
+	return s.rest(src)
+}
+
+func (s *do[T]) rest(src []*T) []*T {
 	for i, m := range src {
 		s.at = i
 		s.f(m)
 	}
-	return len(src)
+	return s.src
 }
 
-// Do changes each message in place. A panic in f ends the connection of that message and nothing else.
+func (s *do[T]) Resume(value any) []*T {
+	s.done += s.at
+	s.lane.Panicked(value, HeadOf(s.src[s.done]))
+	s.src = slices.Delete(s.src, s.done, s.done+1)
+	return s.rest(s.src[s.done:])
+}
+
+// Do changes each message in place, in all but its Head. A panic in f ends the connection of that message and nothing else.
 func Do[T any](f func(*T)) Maker[T, T] {
 	NeedHead[T]("stage.Do")
-	return func(l *Lane) Stage[T, T] { return &do[T]{guard{lane: l}, f} }
+	return func(l *Lane) Stage[T, T] { return &do[T]{guard: guard{lane: l}, f: f} }
 }
 
 type filter[T any] struct {
 	guard
 	keep func(*T) bool
+	src  []*T // the batch that runs
+	done int  // how many messages of src are behind a panic
+	kept int  // how many are kept, at the front of src
 }
 
-func (s *filter[T]) Process(_, src []*T) ([]*T, error) {
-	dst := src[:0]
-	for len(src) > 0 {
-		var n int
-		dst, n = s.run(dst, src)
-		src = src[n:]
-	}
-	return dst, nil
+func (s *filter[T]) Process(_, src []*T) ([]*T, error) { return Guarded(s, src), nil }
+
+func (s *filter[T]) Try(src []*T) []*T {
+	s.src, s.done, s.kept = src, 0, 0
+	return s.rest(src)
 }
 
-// run filters until the end or a panic; it reports how many messages are dealt with.
-func (s *filter[T]) run(dst, src []*T) (kept []*T, n int) {
-	kept = dst
-	defer func() {
-		if r := recover(); r != nil {
-			s.lane.Panicked(r, HeadOf(src[s.at]))
-			n = s.at + 1
-		}
-	}()
+func (s *filter[T]) rest(src []*T) []*T {
 	for i, m := range src {
 		s.at = i
 		if s.keep(m) {
-			kept = append(kept, m)
+			s.src[s.kept] = m
+			s.kept++
 		}
 	}
-	return kept, len(src)
+	return s.src[:s.kept]
+}
+
+func (s *filter[T]) Resume(value any) []*T {
+	s.done += s.at
+	s.lane.Panicked(value, HeadOf(s.src[s.done]))
+	s.done++
+	return s.rest(s.src[s.done:])
 }
 
 // Filter keeps the messages for which keep is true. The tickets of the others are void: their requests get no answer. A
 // panic in keep ends the connection of that message and nothing else.
 func Filter[T any](keep func(*T) bool) Maker[T, T] {
 	NeedHead[T]("stage.Filter")
-	return func(l *Lane) Stage[T, T] { return &filter[T]{guard{lane: l}, keep} }
+	return func(l *Lane) Stage[T, T] { return &filter[T]{guard: guard{lane: l}, keep: keep} }
 }
 
 type mapping[In, Out any] struct {
@@ -102,19 +138,32 @@ func (s *mapping[In, Out]) run(dst []*Out, src []*In) (out []*Out, n int) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.lane.Panicked(r, HeadOf(src[s.at]))
+			s.arena.Undo() // or its ticket would have two owners
 			n = s.at + 1
 		}
 	}()
 	for i, m := range src {
 		s.at = i
 		o := s.arena.New()
-		h := HeadOf(m)
-		*HeadOf(o) = *h
+		h, k := HeadOf(m), HeadOf(o)
+		*k = *h
 		s.f(o, m)
-		h.bits &^= open
+		if k.bits != h.bits || k.conn != h.conn {
+			k.restore(h)
+		} else {
+			h.bits &^= open
+		}
 		out = append(out, o)
 	}
 	return out, len(src)
+}
+
+// restore deals with a function that has changed the Head of what it made of the message of h. When it has assigned the
+// whole struct it did not mean to; when it has given its message to somebody else the ticket stays where it was.
+func (k *Head) restore(h *Head) {
+	if *k == (Head{}) {
+		k.Inherit(h)
+	}
 }
 
 // Map makes one message of another type of each: f fills out, which is zero but for the Head of in. Out may alias the

@@ -19,8 +19,9 @@ type Head struct {
 const (
 	ticketed = 1 << iota // seq is meaningful
 	open                 // this message owns the ticket, or a share of it
-	part                 // bytes of an answer that a later message completes
+	part                 // bytes of an answer that a later message completes; with open, the message that completes it
 	child                // what it owns is a share of a split request
+	unshared             // was made of a request, and it is not known yet of how many
 )
 
 // Conn returns the connection that the message came from, or nil.
@@ -32,8 +33,21 @@ func (h *Head) Seq() uint32 { return h.seq }
 // Open says whether the message owns a ticket that has not been answered.
 func (h *Head) Open() bool { return h.bits&open != 0 }
 
-// SetConn makes the message one that the protocol sends by itself, without a request: it is written between answers.
-func (h *Head) SetConn(c *Conn) { h.conn, h.seq, h.bits = c, 0, 0 }
+// SetConn makes the message one that the protocol sends by itself, without a request: it is written between answers. A
+// ticket that the message owned is void.
+func (h *Head) SetConn(c *Conn) {
+	if h.bits&open != 0 {
+		h.void()
+	}
+	h.conn, h.seq, h.bits = c, 0, 0
+}
+
+// Inherit makes h the head of what a stage has made of the message of from: it belongs to the same connection and slab, and
+// the ticket moves. Map, FlatMap and Split do it by themselves. Copying a Head would leave a ticket with two owners.
+func (h *Head) Inherit(from *Head) {
+	*h = *from
+	from.bits &^= open
+}
 
 // Unticket leaves the head of a copy without the ticket, which stays with the original: what is made of it answers nobody.
 func (h *Head) Unticket() { h.bits = ticketed }

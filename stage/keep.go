@@ -65,6 +65,11 @@ func Adopt[T any](l *Lane, who string, b []*T) {
 }
 
 func (l *Lane) giveBack() {
+	if Leakcheck {
+		for _, h := range l.taken {
+			buryHead(l, h)
+		}
+	}
 	clear(l.taken)
 	l.taken = l.taken[:0]
 	for _, r := range l.held {
@@ -163,9 +168,14 @@ func (n *link) remove() (who string) {
 	}
 	l.kept.mu.Lock()
 	defer l.kept.mu.Unlock()
+	n.unlink()
+	return n.node
+}
+
+// unlink takes n off the list. The list's lock is held.
+func (n *link) unlink() {
 	n.prev.next, n.next.prev = n.next, n.prev
 	n.lane, n.prev, n.next = nil, nil, nil
-	return n.node
 }
 
 // DropKept voids everything that a node has kept on the lane, for a stage that will never take it. It returns how many
@@ -173,14 +183,16 @@ func (n *link) remove() (who string) {
 func (l *Lane) DropKept(node string) (n int) {
 	var drop []*link
 	l.kept.mu.Lock()
-	for k := l.kept.ring.next; k != &l.kept.ring; k = k.next {
-		if k.node == node {
+	for k := l.kept.ring.next; k != &l.kept.ring; {
+		next := k.next
+		if k.node == node { // another lane that takes it from now on finds it empty
+			k.unlink()
 			drop = append(drop, k)
 		}
+		k = next
 	}
 	l.kept.mu.Unlock()
 	for _, k := range drop {
-		k.remove()
 		if s := k.head.slab; s != nil {
 			s.release(l, 1, node)
 		}

@@ -103,16 +103,26 @@ func (l *Lane) End() {
 	}
 }
 
-// runEnds lets sinks finish the batch. One that panics ends the connections of the batch.
+// runEnds lets sinks finish the batch. One that panics ends the connections of the batch; the others go on.
 func (l *Lane) runEnds() {
+	for i := 0; i < len(l.ends); {
+		i = l.endsFrom(i)
+	}
+}
+
+// endsFrom calls what was registered until one panics; it returns where to go on.
+func (l *Lane) endsFrom(i int) (next int) {
 	defer func() {
 		if r := recover(); r != nil {
+			l.cur = slices.IndexFunc(l.counts, func(c *Counts) bool { return c.Node == l.ends[i].node })
 			_ = l.PanickedAll(r) // reported; sinks have no policy
+			next = i + 1
 		}
 	}()
-	for i := range l.ends {
+	for ; i < len(l.ends); i++ {
 		l.ends[i].it()
 	}
+	return i
 }
 
 // Each calls f with the head of every message of this batch that the lane can still reach.
@@ -173,30 +183,46 @@ func (l *Lane) Work() { l.working.Lock() }
 // Rest ends what Work began.
 func (l *Lane) Rest() {
 	l.working.Unlock()
-	// A call that came between the end of the batch and the Unlock found the lane at work; it is run here. The flag is
-	// set before the caller tries the lock, so one of the two sees the other.
-	if l.asked.Load() && l.working.TryLock() {
+	l.serve()
+}
+
+// serve runs the calls that wait, unless somebody holds the lock. Whoever lets go of the lock looks again: a call that came
+// meanwhile has set the flag before it tried the lock, so one of the two sees the other.
+func (l *Lane) serve() {
+	for l.asked.Load() && l.working.TryLock() {
 		l.answer()
 		l.working.Unlock()
 	}
 }
 
 // Call runs f between two batches: on the caller's goroutine when the lane rests, or else on the lane when its batch has
-// ended. The channel is closed when f has run.
+// ended. The channel is closed when f has run. A panic in f is reported on the account of the lane.
 func (l *Lane) Call(f func()) (done <-chan struct{}) {
 	ran := make(chan struct{})
 	l.callMu.Lock()
-	l.calls = append(l.calls, func() { f(); close(ran) })
+	l.calls = append(l.calls, func() {
+		defer close(ran)
+		l.contained(f)
+	})
 	l.asked.Store(true)
 	l.callMu.Unlock()
-	if l.working.TryLock() {
-		l.answer()
-		l.working.Unlock()
-	}
+	l.serve()
 	return ran
 }
 
-// answer runs the calls that wait.
+// contained runs f outside of all nodes. A panic must not leave the lane locked, or end a batch that has no part in it.
+func (l *Lane) contained(f func()) {
+	defer func(cur int) {
+		if r := recover(); r != nil {
+			_ = l.panicError(r)
+		}
+		l.cur = cur
+	}(l.cur)
+	l.cur = 0
+	f()
+}
+
+// answer runs the calls that wait. The caller holds working.
 func (l *Lane) answer() {
 	l.callMu.Lock()
 	calls := l.calls

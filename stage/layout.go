@@ -22,7 +22,8 @@ const copyUpTo = SlabSize / 16
 // A layout says where a message type keeps bytes that may lie in a slab.
 type layout struct {
 	bytes   []byteField
-	movable bool // there are no others, so the bytes of a message can be moved
+	strings []uintptr // offsets of strings, which lie in a slab only when unsafe was used
+	others  []uintptr // offsets of words that are nil unless they lead to what cannot be moved
 }
 
 type byteField struct {
@@ -38,7 +39,7 @@ func layoutOf(t reflect.Type) *layout {
 	if l, ok := layouts.Load(t); ok {
 		return l.(*layout)
 	}
-	l := &layout{movable: true}
+	l := &layout{}
 	l.walk(t, "", 0)
 	layouts.Store(t, l)
 	return l
@@ -64,16 +65,54 @@ func (l *layout) walk(t reflect.Type, name string, at uintptr) {
 			return
 		}
 		// Its elements may point into the slab, and so may the slice itself.
-		l.movable = false
+		l.others = append(l.others, at)
+	case reflect.String:
+		l.strings = append(l.strings, at)
+	default:
+		if leadsToBytes(t, map[reflect.Type]bool{}) {
+			l.others = append(l.others, at)
+		}
 	}
+}
+
+// leadsToBytes says whether bytes of a slab can be reached through a value of type t.
+func leadsToBytes(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Interface, reflect.Func, reflect.UnsafePointer: // to whatever they like
+		return true
+	case reflect.Slice:
+		return t.Elem().Kind() == reflect.Uint8 || leadsToBytes(t.Elem(), seen)
+	case reflect.Pointer, reflect.Array, reflect.Chan:
+		return leadsToBytes(t.Elem(), seen)
+	case reflect.Map:
+		return leadsToBytes(t.Key(), seen) || leadsToBytes(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if leadsToBytes(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // moveBytes gives *m bytes of its own when those that lie in s are few. It reports whether nothing in *m points into s any
 // more.
 func moveBytes[T any](s *Slab, m *T) bool {
 	l := layoutOf(reflect.TypeFor[T]())
-	if !l.movable {
-		return false
+	for _, at := range l.others {
+		if *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(m), at)) != nil {
+			return false
+		}
+	}
+	for _, at := range l.strings {
+		if str := *(*string)(unsafe.Add(unsafe.Pointer(m), at)); s.has(unsafe.StringData(str)) {
+			return false
+		}
 	}
 	total := 0
 	for _, f := range l.bytes {

@@ -8,6 +8,10 @@ type Outbox struct {
 	runs []run // runs[0] is not used, so that 0 stands for "none"
 	due  []due
 	last int // index in due of the connection that was added to last
+
+	// The last run is still open: its end is where the buffer ends, and next tells how many tickets it has.
+	conn *Conn  // whose run it is; nil when it cannot be extended
+	next uint32 // the ticket that would extend it
 	seen [outboxSeen]int32
 	w    writer
 }
@@ -40,17 +44,38 @@ func (o *Outbox) Buffer() []byte { return o.buf }
 // message without a ticket is written between two answers. When the ticket has been settled before, or another message
 // owns it, the bytes are ignored and counted.
 func (o *Outbox) Answer(h *Head, b []byte) {
-	from := len(o.buf)
-	r := run{seq: h.seq, n: 1, from: from, to: len(b)}
+	grown, room := len(b)-len(o.buf), outboxFull-len(o.buf)
+	if h.bits != ticketed|open || h.conn != o.conn || h.seq != o.next || uint(grown) > uint(room) {
+		o.begin(h, b)
+		return
+	}
+	h.bits = ticketed // the usual case: one answer more in the run
+	o.lane.opened--
+	o.next++
+	o.buf = b
+}
+
+// begin is Answer when it takes a new run.
+func (o *Outbox) begin(h *Head, b []byte) {
+	if len(b) < len(o.buf) {
+		panic("stage: Outbox.Answer wants what Buffer returned, with the answer appended to it")
+	}
+	o.seal()
+	r := run{seq: h.seq, n: 1, from: len(o.buf), to: len(b)}
 	switch bits := h.bits; {
 	case h.conn == nil:
 		return
-	case bits == ticketed|open: // the usual case
+	case bits == ticketed|open:
 		h.bits = ticketed
 		o.lane.opened--
+		o.conn, o.next = h.conn, h.seq+1
 	case bits&child != 0:
 		h.conn.Fail(errNotGathered)
 		return
+	case bits&(open|part) == open|part:
+		h.bits = ticketed
+		o.lane.opened--
+		r.kind = final // its parts may have been parked: it must not become one piece with the answers before it
 	case bits&part != 0:
 		r.kind = partial
 	case bits&ticketed == 0:
@@ -63,6 +88,15 @@ func (o *Outbox) Answer(h *Head, b []byte) {
 	o.add(h.conn, r)
 	if len(o.buf) > outboxFull {
 		o.Flush()
+	}
+}
+
+// seal ends the last run.
+func (o *Outbox) seal() {
+	if o.conn != nil {
+		r := &o.runs[len(o.runs)-1]
+		r.n, r.to = o.next-r.seq, len(o.buf)
+		o.conn = nil
 	}
 }
 
@@ -85,13 +119,8 @@ func (o *Outbox) add(c *Conn, r run) {
 	o.due = append(o.due, due{c, len(o.runs) - 1, len(o.runs) - 1})
 }
 
-// extend adds r to the runs of a connection, and to its last run when r follows that in number and in memory.
+// extend adds r to the runs of a connection.
 func (o *Outbox) extend(d *due, r run) {
-	if l := &o.runs[d.last]; l.kind == answer && r.kind == answer && l.seq+l.n == r.seq && l.to == r.from {
-		l.n++
-		l.to = r.to
-		return
-	}
 	o.runs = append(o.runs, r)
 	o.runs[d.last].next = len(o.runs) - 1
 	d.last = len(o.runs) - 1
@@ -99,6 +128,7 @@ func (o *Outbox) extend(d *due, r run) {
 
 // Flush writes what has been collected. The lane calls it at the end of a batch.
 func (o *Outbox) Flush() {
+	o.seal()
 	for i := range o.due {
 		d := &o.due[i]
 		o.deliver(d)

@@ -22,10 +22,14 @@ func Partition(key uint64) uint8 {
 func Hash(b []byte) uint64 { return xxhash.Sum64(b) }
 
 // ByConn is the key of a Shard that keeps the messages of one connection on one lane.
-func ByConn[T any](m *T) uint64 { return HeadOf(m).conn.id }
+func ByConn[T any](m *T) uint64 {
+	if c := HeadOf(m).conn; c != nil {
+		return c.id
+	}
+	return 0
+}
 
 // ByRequest is the key of a Shard that spreads the requests of each connection over all lanes.
 func ByRequest[T any](m *T) uint64 {
-	h := HeadOf(m)
-	return h.conn.id<<32 | uint64(h.seq)
+	return ByConn(m)<<32 | uint64(HeadOf(m).seq)
 }

@@ -1,6 +1,9 @@
 package stage
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // SlabSize is the size of one slab in bytes. A reactor fills it from many connections in one wake-up, and it is half of a
 // usual first-level and a small part of a second-level cache.
@@ -39,6 +42,13 @@ func (s *Slab) release(l *Lane, n uint32, who string) {
 	} else {
 		s.back.Add(n)
 	}
+}
+
+// has says whether p points into the slab.
+func (s *Slab) has(p *byte) bool {
+	lo := uintptr(unsafe.Pointer(&s.mem[0]))
+	at := uintptr(unsafe.Pointer(p))
+	return at >= lo && at < lo+uintptr(len(s.mem))
 }
 
 func (s *Slab) free(batch uint32) bool { return s.batch != batch && s.lent == s.back.Load() }

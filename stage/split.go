@@ -26,6 +26,9 @@ func (h *Head) shareAmong(children []*Head) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dead {
+		if h.bits&child == 0 { // no child will find the share that settles it
+			c.settled++
+		}
 		return
 	}
 	b := c.open()

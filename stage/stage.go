@@ -2,8 +2,9 @@ package stage
 
 import "time"
 
-// A Stage turns a batch of In into a batch of Out in the manner of append. It never blocks, starts no goroutine and keeps
-// neither slice. It owns src for the length of the call: when In and Out are one type it may return a prefix of src.
+// A Stage turns a batch of In into a batch of Out in the manner of append: dst is empty and has room for what the batch
+// before gave. It never blocks, starts no goroutine and keeps neither slice. It owns src for the length of the call: when In
+// and Out are one type it may return a prefix of src instead.
 //
 // An instance belongs to one lane, so its fields need no lock. A returned error means that the stage itself has failed: it
 // invokes the node's [Policy], and what was appended before goes on. A bad message is not an error of the stage; answer it,

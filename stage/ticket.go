@@ -12,6 +12,9 @@ func (c *Conn) Issued() uint32 { return c.issued.Load() }
 // Publish says that tickets up to next have been given out. The reading lane calls it once per segment, before any message
 // of the segment leaves the lane.
 func (c *Conn) Publish(next uint32) {
+	if c.issued.Load() == next { // nothing was decoded, so the first message is still to come
+		return
+	}
 	c.issued.Store(next)
 	if !c.answered.Load() {
 		c.answered.Store(true)
@@ -55,6 +58,7 @@ type run struct {
 
 const (
 	answer  = iota // settles its tickets
+	final          // settles the ticket of an answer that came in parts
 	partial        // bytes of an answer, of which more follow
 	unasked        // a message without a ticket
 )
@@ -62,7 +66,7 @@ const (
 var errTwice = &Reason{"answered twice", "a request was answered a second time, in one piece with another answer"}
 
 // answer puts p, the answer to r, in its place: into w when its turn has come, into the book when not. It returns how many
-// tickets of r had been settled before; for those p is ignored. The lock is held, and w must be written before it is given
+// tickets of r had, or may have, been settled before; for those p is ignored. The lock is held, and w must be written before it is given
 // up.
 func (c *Conn) answer(w *writer, r run, p []byte) (ignored uint32) {
 	if r.kind == unasked {
@@ -75,23 +79,36 @@ func (c *Conn) answer(w *writer, r run, p []byte) (ignored uint32) {
 	}
 	early := r.seq - c.expect
 	if early >= c.issued.Load()-c.expect { // behind us, or never issued
-		c.terms.Ignored.Add(uint64(max(n, 1)))
+		if behind := c.expect - r.seq; behind < r.n && !c.dead {
+			return c.twice(r, behind)
+		}
+		c.terms.Ignored.Add(uint64(r.n))
 		return n
 	}
 	switch {
 	case c.dead:
 		c.settled += n
+		return n // it no longer knows which were settled before
 	case early != 0:
-		ignored = c.open().put(c.expect, r, p)
-		c.terms.Ignored.Add(uint64(ignored))
-		c.settled += n - min(n, ignored)
+		b := c.open()
+		switch before, apart := b.settled(c.expect, r); {
+		case before == r.n:
+			c.terms.Ignored.Add(uint64(r.n))
+			return n
+		case before > 0 || apart:
+			return c.twice(r, before)
+		default:
+			b.put(c.expect, r, p)
+			c.settled += n
+		}
 	case n == 0:
 		w.put(p)
 		c.mid = true
 	default:
-		if n > 1 && c.book != nil && c.book.overlaps(c.expect, r) {
-			c.fail(errTwice)
-			return n
+		if n > 1 && c.book != nil {
+			if before, apart := c.book.settled(c.expect, r); before > 0 || apart {
+				return c.twice(r, before)
+			}
 		}
 		w.put(p)
 		c.mid = false
@@ -101,13 +118,24 @@ func (c *Conn) answer(w *writer, r run, p []byte) (ignored uint32) {
 			c.turn(w)
 		}
 	}
-	return ignored
+	return 0
+}
+
+// twice ends a connection of which some tickets of r, before of them, had been settled and others not: the answers lie in
+// one piece, so those that are new cannot be told from those that are not.
+func (c *Conn) twice(r run, before uint32) (ignored uint32) {
+	c.terms.Ignored.Add(uint64(before))
+	c.settled += r.n - before
+	c.fail(errTwice)
+	return r.n
 }
 
 // unasked writes a message that has no ticket between two answers.
 func (c *Conn) unasked(w *writer, p []byte) {
 	switch {
 	case c.dead:
+	case c.mid && c.waiting() > c.terms.OutHard:
+		c.fail(ErrSlowReader)
 	case c.mid:
 		b := c.open()
 		b.after = append(b.after, p...)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"unsafe"
 
 	"github.com/leat-io/leat/stage"
 )
@@ -136,15 +137,17 @@ func (c *Client) Waiting() int {
 
 // A near is the pipeline's end of a connection.
 type near struct {
-	stage.Conn
-	c     *Client
-	loop  *loop
-	wants bool // guarded by the connection's lock: tell it when the client has room
-	quota int  // of the loop: bytes that may still be read after a stop
-	eof   bool // of the loop: the end has been read
-	shut  bool // guarded by c.mu
-	ready bool // guarded by loop.mu: on the loop's list
+	stage.Conn // first, so that nearOf can come back from it
+	c          *Client
+	loop       *loop
+	quota      int  // of the loop: bytes that may still be read after a stop
+	eof        bool // of the loop: the end has been read
+	held       bool // of the loop: on its list of those to look at later
+	shut       bool // guarded by c.mu
+	ready      bool // guarded by loop.mu: on the loop's list
 }
+
+func nearOf(c *stage.Conn) *near { return (*near)(unsafe.Pointer(c)) }
 
 // Write implements stage.Port.
 func (n *near) Write(b []byte) (int, error) {
@@ -163,11 +166,8 @@ func (n *near) Write(b []byte) (int, error) {
 }
 
 // Want implements stage.Port.
-func (n *near) Want(read, write bool) {
-	n.wants = write
-	if read || write {
-		n.loop.ready(n)
-	}
+func (n *near) Want(bool, bool) {
+	n.loop.ready(n)
 }
 
 // Shut implements stage.Port.

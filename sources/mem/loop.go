@@ -17,7 +17,7 @@ type loop struct {
 	token    chan struct{} // wakes the loop; one is enough
 	stopped  chan struct{} // closed when reading has ended
 	conns    map[*near]struct{}
-	held     []*near // connections to read when the lane is no longer stalled
+	held     []*near // connections to look at when the lane is no longer stalled
 	over     bool    // reading has ended
 
 	mu    sync.Mutex
@@ -105,6 +105,7 @@ func (l *loop) run() {
 		}
 		l.mu.Unlock()
 		if p == ending {
+			l.releaseAll()
 			return
 		}
 		l.retry()
@@ -120,7 +121,7 @@ func (l *loop) run() {
 		for _, c := range turn {
 			l.after(c, p)
 		}
-		if due := l.inlet.Due(); !due.IsZero() && !time.Now().Before(due) {
+		if due := l.inlet.Due(); !l.over && !due.IsZero() && !time.Now().Before(due) {
 			l.inlet.Tick(time.Now())
 		}
 		l.settle(p)
@@ -139,9 +140,18 @@ func (l *loop) retry() {
 		return
 	}
 	for _, n := range l.held {
+		n.held = false
 		l.ready(n)
 	}
 	l.held = l.held[:0]
+}
+
+// hold remembers to look at a connection when the lane is no longer stalled.
+func (l *loop) hold(n *near) {
+	if !n.held {
+		n.held = true
+		l.held = append(l.held, n)
+	}
 }
 
 // serve does what one connection needs in this turn and returns what was read of it.
@@ -169,7 +179,7 @@ func (l *loop) serve(n *near, p phase) *stage.Segment {
 		return nil
 	}
 	if l.inlet.Stalled() {
-		l.held = append(l.held, n)
+		l.hold(n)
 		return nil
 	}
 	if n.Reading.Stopped {
@@ -223,7 +233,7 @@ func (l *loop) after(n *near, p phase) {
 	switch {
 	case l.over || n.Halted() || !unread && !n.Reading.Stopped:
 	case l.inlet.Stalled():
-		l.held = append(l.held, n)
+		l.hold(n)
 	default:
 		l.ready(n)
 	}
@@ -241,6 +251,16 @@ func (l *loop) release(n *near) {
 		n.c.mu.Unlock()
 	})
 	l.source.table.Remove(&n.Conn)
+}
+
+// releaseAll lets go of connections that were open when the source was closed by force.
+func (l *loop) releaseAll() {
+	for _, c := range l.source.table.Open() {
+		if n := nearOf(c); n.loop == l {
+			l.conns[n] = struct{}{}
+			l.release(n)
+		}
+	}
 }
 
 // settle moves on to the next phase when this one is done.
@@ -266,7 +286,7 @@ func (l *loop) readAll() bool {
 		return false
 	}
 	for n := range l.conns {
-		if n.Dead() {
+		if n.Dead() || n.Finishing() {
 			continue
 		}
 		n.c.mu.Lock()
@@ -284,10 +304,10 @@ func (l *loop) readAll() bool {
 
 func (l *loop) wait() {
 	lane := l.inlet.Lane
+	due := l.inlet.Due()
 	lane.Rest()
 	defer lane.Work()
-	due := l.inlet.Due()
-	if due.IsZero() {
+	if due.IsZero() || l.over {
 		<-l.token
 		return
 	}

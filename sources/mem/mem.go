@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/leat-io/leat/internal/peers"
 	"github.com/leat-io/leat/pipeline"
@@ -103,8 +104,19 @@ func (s *Source) Stop(ctx context.Context) {
 		case <-l.stopped:
 		case <-ctx.Done():
 			l.abandon()
-			<-l.stopped
+			within(l.stopped)
 		}
+	}
+}
+
+// grace is how long, after the time has ended, a loop may take to come back from its batch. One that is stuck in a stage is
+// left behind.
+const grace = 500 * time.Millisecond
+
+func within(c <-chan struct{}) {
+	select {
+	case <-c:
+	case <-time.After(grace):
 	}
 }
 
@@ -123,12 +135,18 @@ func (s *Source) Close(ctx context.Context) (lost pipeline.Lost) {
 		for _, c := range s.table.Open() {
 			c.Fail(stage.ErrStopped)
 		}
-		<-s.empty
+		within(s.empty)
 	}
 	for _, l := range s.loops {
 		l.end()
 	}
-	s.ended.Wait()
+	ended := make(chan struct{})
+	go func() { s.ended.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		within(ended)
+	}
 	return lost
 }
 

@@ -24,6 +24,7 @@ type conn struct {
 	parked   chan struct{} // guarded by the connection's lock: closed when there is a reason to look again
 	wants    bool          // guarded by the connection's lock: output waits for the peer
 	flushing bool          // guarded by the connection's lock: a goroutine is in flush
+	severed  bool          // guarded by the connection's lock: it does not linger
 
 	quota int // bytes that may still be read after a stop; -1 before
 	eof   bool
@@ -54,10 +55,8 @@ func (c *conn) serve() {
 	for c.wait(func() bool { return true }) {
 	}
 	c.linger()
-	c.Release(func() {
-		c.fd = -1
-		c.nc.Close()
-	})
+	c.Release(func() { c.fd = -1 })
+	c.nc.Close() // not under the lock, because it waits for flush, which takes the lock
 	c.source.table.Remove(&c.Conn)
 }
 
@@ -102,7 +101,7 @@ func (c *conn) push(l *lane, slab *stage.Slab, b []byte) {
 
 // Want implements stage.Port.
 func (c *conn) Want(read, write bool) {
-	if read {
+	if read || c.source.stopping.Load() { // at a stop nobody waits for a connection that is only to be finished
 		c.unpark()
 	}
 	c.wants = write
@@ -125,30 +124,28 @@ func (c *conn) Shut(error) {
 // Peer implements stage.Port.
 func (c *conn) Peer() string { return c.nc.RemoteAddr().String() }
 
-// poke makes the reading goroutine look at what the source wants now.
+// poke makes the reading goroutine look at what the source wants now. One that lingers is left in peace.
 func (c *conn) poke() {
-	c.Locked(func(bool) {
-		if c.fd >= 0 {
+	c.Locked(func(dead bool) {
+		if !dead {
 			c.nc.SetReadDeadline(time.Unix(1, 0))
+			c.unpark()
 		}
-		c.unpark()
 	})
 }
 
-// cut ends the connection without another word.
+// cut ends a connection that is still open, without another word.
 func (c *conn) cut() {
-	c.Locked(func(bool) {
-		if c.fd >= 0 {
-			c.nc.SetLinger(0)
-			c.nc.SetReadDeadline(time.Unix(1, 0))
-		}
-		c.unpark()
-	})
+	c.Locked(func(dead bool) { c.severed = !dead })
+	c.Fail(stage.ErrStopped)
 }
 
 // linger throws away what still arrives, until the peer has closed as well or has had its time.
 func (c *conn) linger() {
-	if c.source.abandoned.Load() {
+	var severed bool
+	c.Locked(func(bool) { severed = c.severed })
+	if severed {
+		c.nc.SetLinger(0)
 		return
 	}
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))

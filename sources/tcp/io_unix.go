@@ -45,7 +45,7 @@ func (c *conn) readRest() (more bool) {
 	if c.quota < 0 {
 		c.quota = arrived(c.fd)
 	}
-	if c.quota == 0 && !c.Reading.Stopped || c.source.abandoned.Load() {
+	if c.quota == 0 && !c.Reading.Stopped || c.Finishing() || c.source.abandoned.Load() {
 		return false
 	}
 	l := c.source.lanes.take()

@@ -14,6 +14,7 @@ type lanes struct {
 	open func() *pipeline.Inlet[stage.Segment]
 	max  int
 	kick chan struct{} // tells tick that a lane is due sooner than it thinks
+	turn chan struct{} // full while tick is at work, and for good when the source has stopped
 
 	mu   sync.Mutex
 	some sync.Cond // of free
@@ -29,10 +30,15 @@ type lane struct {
 	one      [1]*stage.Segment
 }
 
-func (p *lanes) init(most int, open func() *pipeline.Inlet[stage.Segment]) {
-	p.open, p.max = open, most
-	p.kick = make(chan struct{}, 1)
+func (p *lanes) init(most int) {
+	p.max = most
+	p.kick, p.turn = make(chan struct{}, 1), make(chan struct{}, 1)
 	p.some.L = &p.mu
+}
+
+// start makes the first lane, which the tickers of an idle source run on.
+func (p *lanes) start(open func() *pipeline.Inlet[stage.Segment]) {
+	p.open = open
 	l := p.make()
 	p.made = 1
 	l.inlet.Lane.Work()
@@ -65,13 +71,13 @@ func (p *lanes) take() *lane {
 }
 
 func (p *lanes) give(l *lane) {
+	due := l.inlet.Due()
 	l.inlet.Lane.Rest()
 	p.mu.Lock()
 	p.free = append(p.free, l)
 	if p.made == p.max {
 		p.some.Signal()
 	}
-	due := l.inlet.Due()
 	sooner := !due.IsZero() && (p.next.IsZero() || due.Before(p.next))
 	if sooner {
 		p.next = due
@@ -93,20 +99,38 @@ func (p *lanes) tick(ctx context.Context) {
 		if !p.next.IsZero() {
 			at = time.After(time.Until(p.next))
 		}
-		kick := p.kick
 		p.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return
-		case <-kick:
+		case <-p.kick:
 			continue
 		case <-at:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case p.turn <- struct{}{}:
 		}
 		for _, l := range p.due(time.Now()) {
 			l.inlet.Lane.Work()
 			l.inlet.Tick(time.Now())
 			p.give(l)
 		}
+		<-p.turn
+	}
+}
+
+// end keeps tick from ever running a lane again, and waits while it does. A lane that is stuck is left behind.
+func (p *lanes) end(ctx context.Context) {
+	select {
+	case p.turn <- struct{}{}:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case p.turn <- struct{}{}:
+	case <-time.After(lingerTime):
 	}
 }
 

@@ -49,17 +49,20 @@ func Lanes(n int) Option { return func(s *Source) { s.maxLanes = n } }
 // A Source accepts and reads connections of one address.
 type Source struct {
 	name     string
-	addr     string
 	limits   stage.Limits
 	maxConns int
 	maxLanes int
 
-	ln    *net.TCPListener
+	mu   sync.Mutex
+	addr string           // guarded by mu
+	ln   *net.TCPListener // guarded by mu until the source has started
+
 	table peers.Table
 	lanes lanes
 
-	stopping  atomic.Bool // reading ends: what had arrived is still read
-	abandoned atomic.Bool // reading ends now
+	quit      chan struct{} // closed when stopping is set
+	stopping  atomic.Bool   // reading ends: what had arrived is still read
+	abandoned atomic.Bool   // reading ends now
 	accepting sync.WaitGroup
 	readers   sync.WaitGroup // connections that may still push
 	conns     sync.WaitGroup
@@ -68,10 +71,12 @@ type Source struct {
 // Listen makes a source that accepts on addr, such as "127.0.0.1:8080". Without a host it is 127.0.0.1; all interfaces are
 // "0.0.0.0:8080" or "[::]:8080".
 func Listen(addr string, opts ...Option) *Source {
-	s := &Source{addr: addr, limits: stage.DefaultLimits, maxConns: DefaultMaxConns, maxLanes: DefaultLanes}
+	s := &Source{addr: addr, limits: stage.DefaultLimits, maxConns: DefaultMaxConns, maxLanes: DefaultLanes, quit: make(chan struct{})}
 	for _, o := range opts {
 		o(s)
 	}
+	s.table.Init(s.limits, s.maxConns) // here, because the services that use them start before the source
+	s.lanes.init(s.maxLanes)
 	return s
 }
 
@@ -80,7 +85,13 @@ func (s *Source) String() string {
 	if s.name != "" {
 		return s.name
 	}
-	return "tcp " + s.addr
+	return "tcp " + s.address()
+}
+
+func (s *Source) address() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
 }
 
 // Lanes implements pipeline.Source.
@@ -89,6 +100,8 @@ func (s *Source) Lanes() int { return s.maxLanes }
 // Bind opens the listening socket before the pipeline starts, so that Addr is known. Connections wait in the kernel's
 // backlog until then.
 func (s *Source) Bind() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.ln != nil {
 		return nil
 	}
@@ -110,6 +123,8 @@ func (s *Source) Bind() error {
 
 // Addr is the address that the source is bound to, or nil before Bind.
 func (s *Source) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.ln == nil {
 		return nil
 	}
@@ -126,7 +141,7 @@ func (s *Source) Services() []pipeline.Service {
 
 // Gauges implements pipeline.Gauged.
 func (s *Source) Gauges() []pipeline.Gauge {
-	g := []pipeline.Gauge{{Name: "address", Value: s.addr}, {Name: "engine", Value: "goroutine per connection"}}
+	g := []pipeline.Gauge{{Name: "address", Value: s.address()}, {Name: "engine", Value: "goroutine per connection"}}
 	s.table.Figures(func(name, value string) { g = append(g, pipeline.Gauge{Name: name, Value: value}) })
 	return g
 }
@@ -142,8 +157,7 @@ func (s *Source) Start(open func(wake func()) *pipeline.Inlet[stage.Segment]) er
 	if err := s.Bind(); err != nil {
 		return err
 	}
-	s.table.Init(s.limits, s.maxConns)
-	s.lanes.init(s.maxLanes, func() *pipeline.Inlet[stage.Segment] { return open(nil) })
+	s.lanes.start(func() *pipeline.Inlet[stage.Segment] { return open(nil) })
 	s.accepting.Go(s.accept)
 	return nil
 }
@@ -165,7 +179,10 @@ func (s *Source) accept() {
 		// No descriptors, or a connection that was gone before it was accepted: those that are open can go on, and the
 		// next ones wait in the backlog.
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		time.Sleep(pause)
+		select {
+		case <-time.After(pause):
+		case <-s.quit:
+		}
 	}
 	backlog(s.ln, s.serve)
 }
@@ -183,6 +200,7 @@ func (s *Source) serve(nc *net.TCPConn) {
 // Stop implements pipeline.Source.
 func (s *Source) Stop(ctx context.Context) {
 	s.stopping.Store(true)
+	close(s.quit)
 	s.ln.SetDeadline(time.Unix(1, 0))
 	s.accepting.Wait()
 	s.each((*conn).poke)
@@ -190,15 +208,15 @@ func (s *Source) Stop(ctx context.Context) {
 	go func() { s.readers.Wait(); close(done) }()
 	select {
 	case <-done:
-		return
 	case <-ctx.Done():
+		s.abandoned.Store(true)
+		s.each((*conn).poke)
+		select { // a lane that is stuck in a stage is left behind
+		case <-done:
+		case <-time.After(lingerTime):
+		}
 	}
-	s.abandoned.Store(true)
-	s.each((*conn).poke)
-	select { // a lane that is stuck in a stage is left behind
-	case <-done:
-	case <-time.After(lingerTime):
-	}
+	s.lanes.end(ctx)
 }
 
 // Close implements pipeline.Source.
@@ -214,13 +232,10 @@ func (s *Source) Close(ctx context.Context) (lost pipeline.Lost) {
 	case <-ctx.Done():
 	}
 	lost.Requests, lost.Bytes = s.table.Owed()
-	for _, c := range s.table.Open() {
-		c.Fail(stage.ErrStopped)
-	}
-	s.each((*conn).cut)
+	s.each((*conn).cut) // but not those that owe nothing: they have just finished and linger
 	select {
 	case <-done:
-	case <-time.After(lingerTime):
+	case <-time.After(2 * lingerTime):
 	}
 	return lost
 }

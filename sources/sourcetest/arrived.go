@@ -1,0 +1,112 @@
+package sourcetest
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/leat-io/leat/codec/line"
+)
+
+// arrivedUnseen: the lanes are busy, so lines arrive that nobody has looked at when the stop comes.
+func arrivedUnseen(s *suite) {
+	const conns, lines = 6, 40
+	gate := make(chan struct{})
+	r := s.start(setup{work: func(*line.Line) { <-gate }})
+	var all []*client
+	for range conns {
+		c := r.dial()
+		all = append(all, c)
+		if err := c.send(1); err != nil {
+			s.Fatal(err)
+		}
+	}
+	r.eventually("a lane is busy", func() bool { return r.entered.Load() > 0 })
+	for _, c := range all {
+		if err := c.send(lines); err != nil {
+			s.Fatal(err)
+		}
+	}
+	r.answeredAfterStop(gate, all)
+}
+
+// arrivedBehindTheBound: reading was paused because too much was in flight, with lines in the decoder and in the kernel.
+func arrivedBehindTheBound(s *suite) {
+	limits := generous
+	limits.InFlight = 4
+	gate := make(chan struct{})
+	r := s.start(setup{Options: Options{Limits: limits}, joint: queued, work: func(*line.Line) { <-gate }})
+	var all []*client
+	for range 3 {
+		c := r.dial()
+		all = append(all, c)
+		for range 3 { // 3 segments, of which the first fills the bound
+			if err := c.send(30); err != nil {
+				s.Fatal(err)
+			}
+		}
+	}
+	r.eventually("the bound is reached", func() bool { return r.pipeline.Stats().Node("decode").Out == 12 })
+	r.answeredAfterStop(gate, all)
+}
+
+// answeredAfterStop opens the gate when the source has been told to stop, and wants an answer to everything that was sent.
+func (r *rig) answeredAfterStop(gate chan struct{}, all []*client) {
+	r.Helper()
+	r.cancel()
+	<-r.source.stopping
+	close(gate)
+	var reading sync.WaitGroup
+	for _, c := range all {
+		reading.Go(func() {
+			if err := c.rest(); err != nil {
+				r.Error(err)
+			}
+			if c.got != c.sent {
+				r.Errorf("%d answers to %d lines that had arrived", c.got, c.sent)
+			}
+			c.conn.Close()
+		})
+	}
+	r.mustStop()
+	reading.Wait()
+}
+
+// stopBehindARefusal: a peer that was refused, and has not read its answer yet, goes on sending. Those bytes are no reason to
+// keep the others waiting for the end of the stop.
+func stopBehindARefusal(s *suite) {
+	limits := generous
+	limits.OutHigh, limits.OutHard = 2*bigAnswer, 2*bigAnswer // the waiting answer does not stop the reading
+	r := s.start(setup{Options: Options{Limits: limits}, work: generosity, answer: bigAnswer})
+	c := r.dial()
+	r.aside.Go(func() {
+		c.conn.Write([]byte(give + "\n"))
+		for x := make([]byte, 4096); ; {
+			if _, err := c.conn.Write(x); err != nil {
+				return
+			}
+		}
+	})
+	r.eventually("the line is refused", func() bool {
+		n := r.pipeline.Stats().Node("work").Out
+		return n == 1 && r.stuck()
+	})
+	r.cancel()
+	select {
+	case <-r.source.stopped:
+	case <-time.After(5 * time.Second):
+		s.Error("the stop waits for input that is never read")
+	}
+	if n, err := io.Copy(io.Discard, c.in); n < bigAnswer || err != nil {
+		s.Errorf("%d bytes of the answer came, %v", n, err)
+	}
+	c.conn.Close()
+	r.mustStop()
+}
+
+// stuck says whether the source has stopped reading: nothing more has come in for a while.
+func (r *rig) stuck() bool {
+	n := r.pipeline.Stats().Node("decode").Batches
+	time.Sleep(20 * time.Millisecond)
+	return r.pipeline.Stats().Node("decode").Batches == n
+}

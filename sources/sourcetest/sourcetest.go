@@ -1,0 +1,106 @@
+// Package sourcetest says whether a source of byte streams keeps the contract of package pipeline: that every byte arrives,
+// that answers come back in order, that one bad peer costs nobody else, and that what was accepted is answered at the end.
+//
+//	func TestConformance(t *testing.T) {
+//		sourcetest.Run(t, func(t testing.TB, o sourcetest.Options) sourcetest.Engine { ... })
+//	}
+//
+// Each check assembles pipelines of its own around a fresh source and talks to it as clients would. Run the suite with -race
+// too, with GOMAXPROCS=1, and with the tag leakcheck.
+package sourcetest
+
+import (
+	"io"
+	"testing"
+	"testing/synctest"
+
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/stage"
+)
+
+// Options are what a check wants of a source.
+type Options struct {
+	Limits   stage.Limits
+	MaxConns int
+}
+
+// An Engine is a source and a way to reach it.
+type Engine struct {
+	// Source reads the connections. Its gauges are those that package internal/peers keeps: "open", "refused",
+	// "closed: idle" and so on.
+	Source pipeline.Source[stage.Segment]
+
+	// Dial makes a connection to the source, whose pipeline has been started. It may fail, or give a connection that
+	// ends at once, when the source has as many connections as it may.
+	Dial func() (Conn, error)
+}
+
+// A Conn is a client's end of a connection. Its kernel should buffer little, so that a client which does not read is felt
+// soon.
+type Conn interface {
+	io.ReadWriter
+
+	// CloseWrite says that nothing more will be sent; answers can still be read.
+	CloseWrite() error
+
+	// Close ends the connection at once, also when answers are on their way: the source finds it reset.
+	Close() error
+}
+
+// A Maker makes a fresh source. It is called in the check, so in its bubble if there is one.
+type Maker func(testing.TB, Options) Engine
+
+// Run checks the sources that mk makes. Times are real and short.
+func Run(t *testing.T, mk Maker) {
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) { c.run(&suite{TB: t, make: mk}) })
+	}
+}
+
+// RunVirtual is Run for a source that works in a testing/synctest bubble: times are exact, and a stall is found at once.
+func RunVirtual(t *testing.T, mk Maker) {
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { c.run(&suite{TB: t, make: mk, virtual: true}) })
+		})
+	}
+}
+
+// A suite is what one check works with.
+type suite struct {
+	testing.TB
+	make    Maker
+	virtual bool
+}
+
+type check struct {
+	name string
+	run  func(*suite)
+}
+
+var checks = []check{
+	{"every byte arrives and answers come back in order", everyByte},
+	{"torn and joined messages are put together again", tornMessages},
+	{"a half-closed client still gets all answers", halfClose},
+	{"a client that resets costs nobody else", reset},
+	{"there are at most so many connections", maxConns},
+	{"an idle connection is closed", idle},
+	{"a connection that never completes a message is closed", firstMessage},
+	{"a connection that does not go on with a message is closed", readTimeout},
+	{"a connection that takes no answers is closed", writeTimeout},
+	{"a byte now and then does not keep a connection open", drip},
+	{"a slow message in time is served", slowButInTime},
+	{"a peer that never reads is bounded and others are served", neverReads},
+	{"an endless line is refused", endlessLine},
+	{"an oversized frame and garbage cost their connection alone", garbage},
+	{"thousands of half-open connections cost little", halfOpen},
+	{"a panic costs the connection of its message", panics},
+	{"requests in flight are bounded", inFlight},
+	{"a drain answers what was accepted", drainUnderLoad},
+	{"a drain waits for slow work", drainSlowWork},
+	{"what had arrived before the stop is answered", arrivedUnseen},
+	{"what had arrived behind the bound in flight is answered", arrivedBehindTheBound},
+	{"a stop does not wait for input that nobody will read", stopBehindARefusal},
+	{"a stage that hangs is reported in time", hangs},
+	{"everybody but the culprit is closed in good order", hangsAlone},
+}
