@@ -85,16 +85,11 @@ func (s *flat[In, Out]) run(src []*In) (n int) {
 	return len(src)
 }
 
-// heirs are the heads among what f has made that answer the request of h: not those that f has given to somebody else, but
-// also those of which it has assigned the whole struct.
+// heirs are the heads among what f has made that answer the request of h.
 func (s *flat[In, Out]) heirs(h *Head) []*Head {
 	heirs := s.heads[:0]
 	for _, k := range s.heads {
-		switch {
-		case k.bits == unshared:
-			heirs = append(heirs, k)
-		case *k == (Head{}):
-			*k = *h
+		if k.heir(h) {
 			heirs = append(heirs, k)
 		}
 	}

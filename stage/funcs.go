@@ -138,7 +138,6 @@ func (s *mapping[In, Out]) run(dst []*Out, src []*In) (out []*Out, n int) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.lane.Panicked(r, HeadOf(src[s.at]))
-			s.arena.Undo() // or its ticket would have two owners
 			n = s.at + 1
 		}
 	}()
@@ -147,10 +146,10 @@ func (s *mapping[In, Out]) run(dst []*Out, src []*In) (out []*Out, n int) {
 		o := s.arena.New()
 		h, k := HeadOf(m), HeadOf(o)
 		*k = *h
+		k.bits = unshared
 		s.f(o, m)
-		if k.bits != h.bits || k.conn != h.conn {
-			k.restore(h)
-		} else {
+		if k.heir(h) {
+			k.bits = h.bits
 			h.bits &^= open
 		}
 		out = append(out, o)
@@ -158,12 +157,17 @@ func (s *mapping[In, Out]) run(dst []*Out, src []*In) (out []*Out, n int) {
 	return out, len(src)
 }
 
-// restore deals with a function that has changed the Head of what it made of the message of h. When it has assigned the
-// whole struct it did not mean to; when it has given its message to somebody else the ticket stays where it was.
-func (k *Head) restore(h *Head) {
-	if *k == (Head{}) {
-		k.Inherit(h)
+// heir says whether what a function has made of the message of h still answers its request: not when the function has given
+// it to somebody else, but also when it has assigned the whole struct and so overwritten the Head.
+func (k *Head) heir(h *Head) bool {
+	if k.bits == unshared {
+		return true
 	}
+	if *k == (Head{}) {
+		*k = *h
+		return true
+	}
+	return false
 }
 
 // Map makes one message of another type of each: f fills out, which is zero but for the Head of in. Out may alias the

@@ -21,7 +21,7 @@ const (
 	open                 // this message owns the ticket, or a share of it
 	part                 // bytes of an answer that a later message completes; with open, the message that completes it
 	child                // what it owns is a share of a split request
-	unshared             // was made of a request, and it is not known yet of how many
+	unshared             // is being made of a request, whose ticket it does not have yet
 )
 
 // Conn returns the connection that the message came from, or nil.

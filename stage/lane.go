@@ -137,7 +137,11 @@ func (l *Lane) Each(f func(*Head)) {
 
 // Panicked counts and reports a panic of the node that runs, and ends the connection of the message that caused it.
 func (l *Lane) Panicked(value any, h *Head) {
-	err := l.panicError(value)
+	from := ""
+	if h.conn != nil {
+		from = ", over a message of " + h.conn.Peer()
+	}
+	err := l.panicError(value, from)
 	if h.conn != nil {
 		h.conn.Fail(err)
 	}
@@ -145,7 +149,7 @@ func (l *Lane) Panicked(value any, h *Head) {
 
 // PanickedAll is Panicked for a panic that cannot be blamed on one message: it ends the connections of the whole batch.
 func (l *Lane) PanickedAll(value any) error {
-	err := l.panicError(value)
+	err := l.panicError(value, "")
 	l.Each(func(h *Head) {
 		if h.conn != nil {
 			h.conn.Fail(err)
@@ -154,10 +158,10 @@ func (l *Lane) PanickedAll(value any) error {
 	return err
 }
 
-func (l *Lane) panicError(value any) error {
+func (l *Lane) panicError(value any, from string) error {
 	c := l.counts[l.cur]
 	c.Panics++
-	err := fmt.Errorf("%s: %w: %v", c.Node, ErrPanic, value)
+	err := fmt.Errorf("%s: %w%s: %v", c.Node, ErrPanic, from, value)
 	if l.report != nil {
 		l.report(c.Node, err)
 	}
@@ -214,7 +218,7 @@ func (l *Lane) Call(f func()) (done <-chan struct{}) {
 func (l *Lane) contained(f func()) {
 	defer func(cur int) {
 		if r := recover(); r != nil {
-			_ = l.panicError(r)
+			_ = l.panicError(r, "")
 		}
 		l.cur = cur
 	}(l.cur)

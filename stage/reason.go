@@ -18,7 +18,7 @@ var (
 	ErrReadTimeout  = &Reason{"read timeout", "a message was begun and not completed within the read timeout"}
 	ErrWriteTimeout = &Reason{"write timeout", "the peer took no byte of what waits for it within the write timeout"}
 	ErrMalformed    = &Reason{"malformed", "the peer broke the protocol"}
-	ErrPanic        = &Reason{"panic", "a stage panicked over a message of this connection"}
+	ErrPanic        = &Reason{"panic", "a stage panicked"}
 	ErrStopped      = &Reason{"stopped", "the pipeline stopped"}
 	ErrReset        = &Reason{"reset", "the peer reset the connection"}
 )

@@ -1,8 +1,6 @@
 package tcp
 
 import (
-	"net"
-	"syscall"
 	"time"
 	"unsafe"
 
@@ -13,37 +11,25 @@ import (
 // keeps anything.
 const readSize = 16 << 10
 
+// past is a deadline that wakes whoever waits.
+var past = time.Unix(1, 0)
+
 // A conn is one connection and, as long as it lives, one goroutine.
 type conn struct {
 	stage.Conn // first, so that connOf can come back from it
 	source     *Source
-	nc         *net.TCPConn
-	raw        syscall.RawConn
+	sock       socket
 
-	fd       int           // guarded by the connection's lock; -1 once it is closed
+	fd       int32         // guarded by the connection's lock; -1 once it is closed
+	quota    int32         // of the goroutine: bytes that may still be read after a stop; -1 before
 	parked   chan struct{} // guarded by the connection's lock: closed when there is a reason to look again
 	wants    bool          // guarded by the connection's lock: output waits for the peer
 	flushing bool          // guarded by the connection's lock: a goroutine is in flush
 	severed  bool          // guarded by the connection's lock: it does not linger
-
-	quota int // bytes that may still be read after a stop; -1 before
-	eof   bool
+	eof      bool          // of the goroutine: the end has been read
 }
 
 func connOf(c *stage.Conn) *conn { return (*conn)(unsafe.Pointer(c)) }
-
-func newConn(s *Source, nc *net.TCPConn) (*conn, error) {
-	raw, err := nc.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	c := &conn{source: s, nc: nc, raw: raw, quota: -1}
-	if err := raw.Control(func(fd uintptr) { c.fd = int(fd) }); err != nil {
-		return nil, err
-	}
-	c.Init(c, &s.table.Terms)
-	return c, nil
-}
 
 func (c *conn) serve() {
 	for c.read() && c.wait(func() bool { return c.Halted() && !c.source.abandoned.Load() }) {
@@ -56,7 +42,7 @@ func (c *conn) serve() {
 	}
 	c.linger()
 	c.Release(func() { c.fd = -1 })
-	c.nc.Close() // not under the lock, because it waits for flush, which takes the lock
+	c.sock.Close() // not under the lock, because it waits for flush, which takes the lock
 	c.source.table.Remove(&c.Conn)
 }
 
@@ -115,20 +101,17 @@ func (c *conn) Want(read, write bool) {
 func (c *conn) Shut(error) {
 	c.wants = false
 	if c.fd >= 0 {
-		c.nc.CloseWrite()
-		c.nc.SetReadDeadline(time.Unix(1, 0))
+		c.closeWrite()
+		c.sock.SetReadDeadline(past)
 	}
 	c.unpark()
 }
-
-// Peer implements stage.Port.
-func (c *conn) Peer() string { return c.nc.RemoteAddr().String() }
 
 // poke makes the reading goroutine look at what the source wants now. One that lingers is left in peace.
 func (c *conn) poke() {
 	c.Locked(func(dead bool) {
 		if !dead {
-			c.nc.SetReadDeadline(time.Unix(1, 0))
+			c.sock.SetReadDeadline(past)
 			c.unpark()
 		}
 	})
@@ -145,12 +128,12 @@ func (c *conn) linger() {
 	var severed bool
 	c.Locked(func(bool) { severed = c.severed })
 	if severed {
-		c.nc.SetLinger(0)
+		c.reset()
 		return
 	}
-	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	c.sock.SetReadDeadline(time.Now().Add(lingerTime))
 	for b := make([]byte, 512); ; {
-		if _, err := c.nc.Read(b); err != nil {
+		if _, err := c.sock.Read(b); err != nil {
 			return
 		}
 	}

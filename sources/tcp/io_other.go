@@ -4,7 +4,6 @@ package tcp
 
 import (
 	"errors"
-	"net"
 	"os"
 	"time"
 
@@ -24,7 +23,7 @@ func (c *conn) read() (more bool) {
 	for !c.Halted() && !c.source.stopping.Load() {
 		n, err := 0, error(nil)
 		if !c.Reading.Stopped {
-			n, err = c.nc.Read(buf)
+			n, err = c.sock.Read(buf)
 		}
 		if n > 0 || c.Reading.Stopped {
 			l := c.source.lanes.take()
@@ -48,8 +47,8 @@ func (c *conn) read() (more bool) {
 
 // Write implements stage.Port.
 func (c *conn) Write(b []byte) (int, error) {
-	c.nc.SetWriteDeadline(time.Now().Add(writeWait))
-	n, err := c.nc.Write(b)
+	c.sock.SetWriteDeadline(time.Now().Add(writeWait))
+	n, err := c.sock.Write(b)
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, stage.ErrReset
 	}
@@ -69,5 +68,3 @@ func (c *conn) flush() {
 		}
 	}
 }
-
-func backlog(*net.TCPListener, func(*net.TCPConn)) {}

@@ -17,7 +17,11 @@ func (c *conn) read() (more bool) {
 	if c.source.stopping.Load() {
 		return c.readRest()
 	}
-	err := c.raw.Read(func(fd uintptr) (done bool) {
+	raw, err := c.sock.SyscallConn()
+	if err != nil {
+		return false
+	}
+	err = raw.Read(func(fd uintptr) (done bool) {
 		l := c.source.lanes.take()
 		defer c.source.lanes.give(l)
 		for !c.Halted() && !c.source.stopping.Load() {
@@ -43,7 +47,7 @@ func (c *conn) read() (more bool) {
 // readRest reads what had arrived when the source stopped, and as far as the connection may be read.
 func (c *conn) readRest() (more bool) {
 	if c.quota < 0 {
-		c.quota = arrived(c.fd)
+		c.quota = int32(arrived(int(c.fd)))
 	}
 	if c.quota == 0 && !c.Reading.Stopped || c.Finishing() || c.source.abandoned.Load() {
 		return false
@@ -54,10 +58,10 @@ func (c *conn) readRest() (more bool) {
 		c.push(l, nil, nil)
 	}
 	for c.quota > 0 && !c.Halted() {
-		n, err := c.readOnce(l, c.fd, min(readSize, c.quota))
+		n, err := c.readOnce(l, int(c.fd), min(readSize, int(c.quota)))
 		switch {
 		case n > 0:
-			c.quota -= n
+			c.quota -= int32(n)
 		case err == syscall.EINTR:
 		default:
 			if err != syscall.EAGAIN {
@@ -102,7 +106,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	if c.fd < 0 {
 		return 0, stage.ErrReset
 	}
-	n, err := sysWrite(c.fd, b)
+	n, err := sysWrite(int(c.fd), b)
 	switch err {
 	case nil:
 		return n, nil
@@ -115,7 +119,11 @@ func (c *conn) Write(b []byte) (int, error) {
 // flush writes what waits, each time the peer takes some, until nothing is left. The attempt is made inside RawConn.Write,
 // which otherwise could forget that the socket has become writable.
 func (c *conn) flush() {
-	c.raw.Write(func(uintptr) (done bool) {
+	raw, err := c.sock.SyscallConn()
+	if err != nil {
+		return
+	}
+	raw.Write(func(uintptr) (done bool) {
 		c.Writable()
 		c.Locked(func(bool) {
 			if done = !c.wants; done {

@@ -1,8 +1,6 @@
 package tcp
 
 import (
-	"net"
-	"os"
 	"syscall"
 	"unsafe"
 )
@@ -36,31 +34,27 @@ func arrived(fd int) int {
 	return int(n)
 }
 
-// backlog accepts the connections that were established and not accepted when the source stopped.
-func backlog(ln *net.TCPListener, serve func(*net.TCPConn)) {
-	raw, err := ln.SyscallConn()
-	if err != nil {
-		return
+func sysAccept(fd int) (int, error) {
+	nfd, _, e := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), 0, 0, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+	if e != 0 {
+		return 0, e
 	}
-	var fds []int
-	raw.Control(func(fd uintptr) {
-		for {
-			nfd, _, err := syscall.Accept4(int(fd), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
-			switch err {
-			case nil:
-				fds = append(fds, nfd)
-			case syscall.EINTR, syscall.ECONNABORTED:
-			default:
-				return
-			}
-		}
-	})
-	for _, fd := range fds {
-		f := os.NewFile(uintptr(fd), "accepted")
-		nc, err := net.FileConn(f) // a duplicate
-		f.Close()
-		if err == nil {
-			serve(nc.(*net.TCPConn))
+	return int(nfd), nil
+}
+
+// sysOptions sets what package net sets on every connection: no delay of small writes, and probes after 15 s of silence,
+// each 15 s, of which 9 may fail.
+func sysOptions(fd int) error {
+	for _, o := range [...][3]int{
+		{syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1},
+		{syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, 15},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, 15},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, 9},
+	} {
+		if err := syscall.SetsockoptInt(fd, o[0], o[1], o[2]); err != nil {
+			return err
 		}
 	}
+	return nil
 }

@@ -7,7 +7,6 @@ package tcp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -53,9 +52,10 @@ type Source struct {
 	maxConns int
 	maxLanes int
 
-	mu   sync.Mutex
-	addr string           // guarded by mu
-	ln   *net.TCPListener // guarded by mu until the source has started
+	mu    sync.Mutex
+	addr  string   // guarded by mu
+	bound net.Addr // guarded by mu: nil before Bind
+	ln    listener // guarded by mu until the source has started
 
 	table peers.Table
 	lanes lanes
@@ -102,7 +102,7 @@ func (s *Source) Lanes() int { return s.maxLanes }
 func (s *Source) Bind() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ln != nil {
+	if s.bound != nil {
 		return nil
 	}
 	host, port, err := net.SplitHostPort(s.addr)
@@ -116,8 +116,11 @@ func (s *Source) Bind() error {
 	if err != nil {
 		return err
 	}
-	s.ln = ln.(*net.TCPListener)
-	s.addr = ln.Addr().String()
+	if s.ln, err = listenOn(ln.(*net.TCPListener)); err != nil {
+		return err
+	}
+	s.bound = ln.Addr()
+	s.addr = s.bound.String()
 	return nil
 }
 
@@ -125,10 +128,7 @@ func (s *Source) Bind() error {
 func (s *Source) Addr() net.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ln == nil {
-		return nil
-	}
-	return s.ln.Addr()
+	return s.bound
 }
 
 // Services implements pipeline.Served.
@@ -167,30 +167,26 @@ func (s *Source) accept() {
 	defer s.ln.Close()
 	pause := time.Duration(0)
 	for !s.stopping.Load() {
-		nc, err := s.ln.AcceptTCP()
-		if err == nil {
+		if err := s.acceptSome(); err == nil || s.stopping.Load() {
 			pause = 0
-			s.serve(nc)
 			continue
 		}
-		if errors.Is(err, net.ErrClosed) || s.stopping.Load() {
-			break
-		}
-		// No descriptors, or a connection that was gone before it was accepted: those that are open can go on, and the
-		// next ones wait in the backlog.
+		// No descriptors, most likely: the connections that are open can go on, and the next ones wait in the backlog.
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 		select {
 		case <-time.After(pause):
 		case <-s.quit:
 		}
 	}
-	backlog(s.ln, s.serve)
+	s.acceptRest()
 }
 
-func (s *Source) serve(nc *net.TCPConn) {
-	c, err := newConn(s, nc)
-	if err != nil || !s.table.Add(&c.Conn) {
-		nc.Close()
+// serve takes a connection that was accepted, or closes it.
+func (s *Source) serve(c *conn) {
+	c.source, c.quota = s, -1
+	c.Init(c, &s.table.Terms)
+	if !s.table.Add(&c.Conn) {
+		c.sock.Close()
 		return
 	}
 	s.readers.Add(1)
@@ -201,7 +197,7 @@ func (s *Source) serve(nc *net.TCPConn) {
 func (s *Source) Stop(ctx context.Context) {
 	s.stopping.Store(true)
 	close(s.quit)
-	s.ln.SetDeadline(time.Unix(1, 0))
+	s.ln.SetReadDeadline(past)
 	s.accepting.Wait()
 	s.each((*conn).poke)
 	done := make(chan struct{})
