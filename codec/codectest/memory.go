@@ -19,7 +19,7 @@ func (c *Codec[T]) checkMemory(t testing.TB) {
 			}
 			bound, least := uint64(c.Limit)+slack, uint64(math.MaxUint64)
 			for i := 0; i < 3 && least > bound; i++ {
-				least = min(least, allocated(func() { NewFeed(c.Decoder, c.Limit).decode(b) }))
+				least = min(least, allocated(func() { _, _ = NewFeed(c.Decoder, c.Limit).decode(b) }))
 			}
 			if found = least > bound; found {
 				t.Errorf("%s: Decode allocates %d bytes, and the limit is %d", quoted(b), least, c.Limit)
