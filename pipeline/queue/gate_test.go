@@ -39,31 +39,38 @@ func TestTheWaiterSleepsAfterABoundedNumberOfLooks(t *testing.T) {
 	})
 }
 
-// The deadline and a wake that meet leave no token behind, so the next wake does not wait for a reader.
-func TestADeadlineThatMeetsAWakeLeavesNoToken(t *testing.T) {
+// Between the announcement and the second look a producer may push and wake. The token it left would make the next wake
+// that finds the waiter parked wait for a reader.
+func TestAWakeThatMeetsTheSecondLookLeavesNoToken(t *testing.T) {
 	var g gate
 	g.init()
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				g.wake()
-				runtime.Gosched()
-			}
-		}
-	}()
-	for range 300 {
-		if !g.wait(time.Now().Add(20*time.Microsecond), func() bool { return false }) {
-			t.Error("wait says that the queue is closed")
-		}
-		if len(g.token) != 0 || g.parked.Load() {
-			t.Fatal("the waiter left, and its token or its announcement stayed")
-		}
+	more := g.wait(time.Time{}, func() bool {
+		pushed := g.parked.Load()
+		g.wake()
+		return pushed
+	})
+	if !more {
+		t.Error("wait says that the queue is closed")
 	}
-	close(stop)
-	<-stopped
+	if len(g.token) != 0 || g.parked.Load() {
+		t.Error("the waiter has left, and its token or its announcement has stayed")
+	}
+}
+
+// Between a look that finds nothing and a look at the end, the last message and the end may come.
+func TestTheEndDoesNotOvertakeTheLastMessage(t *testing.T) {
+	var g gate
+	g.init()
+	pushed := false
+	more := g.wait(time.Time{}, func() bool {
+		found := pushed
+		if !pushed {
+			pushed = true
+			g.close()
+		}
+		return found
+	})
+	if !more {
+		t.Error("wait says that the queue is closed and empty, with a message in it")
+	}
 }
