@@ -180,7 +180,7 @@ func (d *decode[T]) refuse(c *stage.Conn, next uint32, n, have int, err error) u
 	case n > have:
 		err = fmt.Errorf("the decoder took %d bytes of %d", n, have)
 	default:
-		err = fmt.Errorf("the decoder asks for more than %d bytes with %d undecoded; at most %d may wait", -(n + 1), have, maxMessage)
+		err = fmt.Errorf("the decoder asks for more than %d bytes with %d undecoded; at most %d may wait", max(have, -(n+1)), have, maxMessage)
 	}
 	c.Reading.Ended = true
 	c.Reading.Tail = nil

@@ -24,11 +24,39 @@ func Then[In, Mid, Out any](a Maker[In, Mid], b Maker[Mid, Out]) Maker[In, Out] 
 		t.bFlush, _ = t.b.(Flusher[Out])
 		t.aTick, _ = t.a.(Ticker[Mid])
 		t.bTick, _ = t.b.(Ticker[Out])
-		if t.aTick == nil && t.bTick == nil {
-			return t
-		}
-		return &thenTick[In, Mid, Out]{t}
+		return t.honest()
 	}
+}
+
+// honest gives t the optional methods that its parts have, and no others: a lane reads the clock after each batch for a
+// Ticker, and a Handover is trusted to keep nothing else.
+func (t *then[In, Mid, Out]) honest() Stage[In, Out] {
+	ticks := t.aTick != nil || t.bTick != nil
+	_, a := t.a.(Handover)
+	_, b := t.b.(Handover)
+	switch moves := a || b; {
+	case ticks && moves:
+		return &thenTickMove[In, Mid, Out]{thenMove[In, Mid, Out]{t}}
+	case ticks:
+		return &thenTick[In, Mid, Out]{t}
+	case moves:
+		return &thenMove[In, Mid, Out]{t}
+	}
+	return t
+}
+
+type (
+	thenTick[In, Mid, Out any]     struct{ *then[In, Mid, Out] }
+	thenMove[In, Mid, Out any]     struct{ *then[In, Mid, Out] }
+	thenTickMove[In, Mid, Out any] struct{ thenMove[In, Mid, Out] }
+)
+
+func (t *thenTick[In, Mid, Out]) Tick(dst []*Out, now time.Time) ([]*Out, time.Time) {
+	return t.tick(dst, now)
+}
+
+func (t *thenTickMove[In, Mid, Out]) Tick(dst []*Out, now time.Time) ([]*Out, time.Time) {
+	return t.tick(dst, now)
 }
 
 type then[In, Mid, Out any] struct {
@@ -83,10 +111,7 @@ func (t *then[In, Mid, Out]) Flush(dst []*Out) []*Out {
 	return dst
 }
 
-// A thenTick is a then of which a part acts by the clock: a lane reads the clock after each batch for those that do.
-type thenTick[In, Mid, Out any] struct{ *then[In, Mid, Out] }
-
-func (t *thenTick[In, Mid, Out]) Tick(dst []*Out, now time.Time) (_ []*Out, next time.Time) {
+func (t *then[In, Mid, Out]) tick(dst []*Out, now time.Time) (_ []*Out, next time.Time) {
 	if t.aTick != nil {
 		var mid []*Mid
 		mid, next = t.aTick.Tick(t.mid[:0], now)
@@ -101,7 +126,7 @@ func (t *thenTick[In, Mid, Out]) Tick(dst []*Out, now time.Time) (_ []*Out, next
 }
 
 // Export and Import hand over the state of both parts.
-func (t *then[In, Mid, Out]) Export(part uint8) any {
+func (t *thenMove[In, Mid, Out]) Export(part uint8) any {
 	var state [2]any
 	for i, s := range [...]any{t.a, t.b} {
 		if h, ok := s.(Handover); ok {
@@ -114,7 +139,7 @@ func (t *then[In, Mid, Out]) Export(part uint8) any {
 	return state
 }
 
-func (t *then[In, Mid, Out]) Import(part uint8, state any) {
+func (t *thenMove[In, Mid, Out]) Import(part uint8, state any) {
 	for i, s := range [...]any{t.a, t.b} {
 		if h, ok := s.(Handover); ok && state.([2]any)[i] != nil {
 			h.Import(part, state.([2]any)[i])

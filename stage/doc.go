@@ -17,7 +17,8 @@
 //
 // The decoder gives each request a ticket: its connection and its place in the order of requests. What is made from the
 // request inherits the ticket, and the answer goes out when its turn has come, whichever lane made it. A ticket whose
-// message was dropped is void and holds up nobody.
+// message was dropped is void and holds up nobody. A stage that makes messages of another type without [Map], [FlatMap] or
+// [Split] takes them from an [Arena] and moves the ticket with [Head.Inherit].
 //
 // The package imports nothing else of the module.
 package stage

@@ -126,6 +126,35 @@ func TestMessagesWithoutATicketGoBetweenAnswers(t *testing.T) {
 	}
 }
 
+// The same with nothing in the answers, so that what waited is all there is to write when more of it comes to wait.
+func TestMessagesWithoutATicketAreNotOverwrittenByTheNext(t *testing.T) {
+	r, c := stagetest.NewRig(repeat), stagetest.NewConn(roomy)
+	var lasts []*stage.Kept[msg]
+	for range 2 {
+		m := r.New()
+		m.ID = 2
+		stagetest.Issue(r.Lane.Lane, &c.Conn, m)
+		out, _ := r.Push(m)
+		reply(r.Lane.Lane, out[0], "")
+		lasts = append(lasts, stage.Retain(r.Lane.Lane, out[1]))
+	}
+	r.End()
+	push := func(text string) {
+		m := r.New()
+		m.SetConn(&c.Conn)
+		reply(r.Lane.Lane, m, text)
+	}
+	push("first ")
+	r.End()
+	reply(r.Lane.Lane, lasts[0].Take(r.Lane.Lane), "")
+	push("second")
+	r.End()
+	check(t, "written in the middle of the second answer", c.Wrote(), "first ")
+	lasts[1].Take(r.Lane.Lane)
+	r.End()
+	check(t, "written", c.Wrote(), "first second")
+}
+
 func TestMessagesWithoutATicketDoNotPileUpBehindAnAnswerThatNeverEnds(t *testing.T) {
 	l := roomy
 	l.OutLow, l.OutHigh, l.OutHard = 100, 200, 1000

@@ -1,6 +1,9 @@
 package stage
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // A hold is references that the lane gives back when the batch has left.
 type hold struct {
@@ -95,7 +98,7 @@ func Retain[T any](l *Lane, m *T) *Kept[T] {
 
 // Keep is Retain into a Kept that is empty: new, or taken in a batch that has left its lane.
 func (k *Kept[T]) Keep(l *Lane, m *T) {
-	if k.lane != nil {
+	if k.lane.Load() != nil {
 		panic("stage: this Kept still holds a message; Take it first")
 	}
 	h := HeadOf(m)
@@ -139,7 +142,7 @@ func (k *Kept[T]) Pass(who string) {
 
 // A link is a kept message's place in the list of its lane, which knows what its nodes hold.
 type link struct {
-	lane       *Lane
+	lane       atomic.Pointer[Lane] // nil when nothing is kept; the rest is guarded by the lock of its list
 	node       string
 	head       *Head
 	prev, next *link
@@ -156,18 +159,20 @@ func (k *keepers) init() { k.ring.prev, k.ring.next = &k.ring, &k.ring }
 func (k *keepers) add(l *Lane, n *link) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	n.lane, n.node = l, l.Where()
+	n.node = l.Where()
+	n.lane.Store(l)
 	n.prev, n.next = k.ring.prev, &k.ring
 	n.prev.next, n.next.prev = n, n
 }
 
 func (n *link) remove() (who string) {
-	l := n.lane
-	if l == nil {
+	if l := n.lane.Load(); l != nil {
+		l.kept.mu.Lock()
+		defer l.kept.mu.Unlock()
+	}
+	if n.lane.Load() == nil {
 		panic("stage: this Kept holds no message; it was taken before")
 	}
-	l.kept.mu.Lock()
-	defer l.kept.mu.Unlock()
 	n.unlink()
 	return n.node
 }
@@ -175,7 +180,8 @@ func (n *link) remove() (who string) {
 // unlink takes n off the list. The list's lock is held.
 func (n *link) unlink() {
 	n.prev.next, n.next.prev = n.next, n.prev
-	n.lane, n.prev, n.next = nil, nil, nil
+	n.prev, n.next = nil, nil
+	n.lane.Store(nil)
 }
 
 // DropKept voids everything that a node has kept on the lane, for a stage that will never take it. It returns how many

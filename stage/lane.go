@@ -114,7 +114,7 @@ func (l *Lane) runEnds() {
 func (l *Lane) endsFrom(i int) (next int) {
 	defer func() {
 		if r := recover(); r != nil {
-			l.cur = slices.IndexFunc(l.counts, func(c *Counts) bool { return c.Node == l.ends[i].node })
+			l.cur = max(0, slices.IndexFunc(l.counts, func(c *Counts) bool { return c.Node == l.ends[i].node }))
 			_ = l.PanickedAll(r) // reported; sinks have no policy
 			next = i + 1
 		}

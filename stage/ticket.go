@@ -11,18 +11,10 @@ func (c *Conn) Issued() uint32 { return c.issued.Load() }
 
 // Publish says that tickets up to next have been given out. The reading lane calls it once per segment, before any message
 // of the segment leaves the lane.
-func (c *Conn) Publish(next uint32) {
-	if c.issued.Load() == next { // nothing was decoded, so the first message is still to come
-		return
-	}
-	c.issued.Store(next)
-	if !c.answered.Load() {
-		c.answered.Store(true)
-	}
-}
+func (c *Conn) Publish(next uint32) { c.issued.Store(next) }
 
 // Grant asks how many tickets may be given out now. When there are none it stops the reading of the connection, which goes
-// on when half of those in flight are settled.
+// on when half of those in flight have been answered in their turn, or are void.
 func (c *Conn) Grant() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -188,9 +180,12 @@ func (c *Conn) forget(seq uint32) {
 // Waiting tells the sweep of timeouts how far the connection is: whether a message has been begun and not completed, and
 // whether one was completed just now. The reading lane calls it once per segment.
 func (c *Conn) Waiting(incomplete, completed bool) {
+	if completed && !c.answered.Load() {
+		c.answered.Store(true)
+	}
 	switch {
 	case !incomplete:
-		if c.begun.Load() != 0 && (completed || c.answered.Load()) {
+		if c.begun.Load() != 0 && c.answered.Load() {
 			c.begun.Store(0)
 		}
 	case completed || c.begun.Load() == 0:

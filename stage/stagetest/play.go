@@ -87,6 +87,7 @@ func (p *play[In, Out]) send(r *Rig[In, Out], numbers []int) {
 	if p.scribble {
 		clear(p.src[:cap(p.src)])
 		clear(r.buf[:cap(r.buf)])
+		p.src = nil // the next batch comes in another one, so what is kept of this stays nil
 	}
 }
 
