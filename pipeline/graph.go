@@ -11,7 +11,8 @@ import (
 // there are, then the services that run beside them.
 func (p *Pipeline) String() string {
 	var b strings.Builder
-	stats := p.Stats()
+	lanes := p.snapshots()
+	stats := p.sum(lanes)
 	fmt.Fprintf(&b, "pipeline %s\n", p.name)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  node\tkind\tafter\tlanes\tin\tout\tper batch\tdepth\tdropped\terrors\tp50\tp99\t")
@@ -22,7 +23,7 @@ func (p *Pipeline) String() string {
 	}
 	w.Flush()
 	gauges(&b, stats)
-	if v := p.Params(); len(v) > 0 {
+	if v := values(lanes); len(v) > 0 {
 		fmt.Fprintln(&b, "parameters")
 		for _, v := range v {
 			fmt.Fprintf(&b, "  %s.%s = %s\n", v.Node, v.Name, v.Value)

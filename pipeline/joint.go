@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -146,6 +147,10 @@ func (j *crossing[T]) run(q queue.Queue[T], in *Inlet[T]) {
 		}
 		in.ln.working.Store(int32(len(b)))
 		b = stage.Lent(b)
+		lent := b
+		if stage.Leakcheck {
+			lent = slices.Clone(b) // stages reorder theirs
+		}
 		stage.Adopt(l, j.note, b)
 		if j.p.isForce.Load() {
 			j.lost.Add(int64(len(b)))
@@ -153,7 +158,7 @@ func (j *crossing[T]) run(q queue.Queue[T], in *Inlet[T]) {
 		} else {
 			in.Push(b)
 		}
-		stage.Buried(l, b)
+		stage.Buried(l, lent)
 		in.ln.working.Store(0)
 	}
 	in.ln.flush()

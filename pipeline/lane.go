@@ -100,6 +100,9 @@ func (ln *lane) made() {
 		ln.next = time.Now()
 	}
 	ln.p.applySettings(ln)
+	ln.snapMu.Lock()
+	defer ln.snapMu.Unlock()
+	ln.look() // so that it is seen although it may be stuck in its first batch
 }
 
 // guarded runs f and contains its panic: it costs the connections of the batch, and is a failure of the node.

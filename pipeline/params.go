@@ -15,9 +15,11 @@ type ParamValue struct {
 }
 
 // Params lists the parameters of all nodes, as fresh as Stats does their counters.
-func (p *Pipeline) Params() (all []ParamValue) {
+func (p *Pipeline) Params() []ParamValue { return values(p.snapshots()) }
+
+func values(lanes []*lane) (all []ParamValue) {
 	seen := map[[2]string]bool{}
-	for _, ln := range p.snapshots() {
+	for _, ln := range lanes {
 		ln.snapMu.Lock()
 		for _, v := range ln.values {
 			if k := [2]string{v.Node, v.Name}; !seen[k] {

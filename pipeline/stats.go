@@ -86,10 +86,17 @@ func (ln *lane) ask() (taken <-chan struct{}) {
 	return asked
 }
 
-// snapshot runs on the lane.
+// snapshot answers ask, on the lane.
 func (ln *lane) snapshot() {
 	ln.snapMu.Lock()
 	defer ln.snapMu.Unlock()
+	ln.look()
+	close(ln.asked)
+	ln.asked = nil
+}
+
+// look copies what others may see of the lane. snapMu is held.
+func (ln *lane) look() {
 	ln.snap = ln.snap[:0]
 	for _, c := range ln.stage.Counts() {
 		ln.snap = append(ln.snap, *c)
@@ -100,8 +107,6 @@ func (ln *lane) snapshot() {
 			ln.values = append(ln.values, ParamValue{node, v.Name, v.Get(), v.Set == nil})
 		}
 	}
-	close(ln.asked)
-	ln.asked = nil
 }
 
 func (p *Pipeline) sum(lanes []*lane) Stats {

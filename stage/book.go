@@ -99,7 +99,7 @@ func (b *book) put(expect uint32, r run, p []byte) {
 	s.to = len(b.buf)
 	b.live += len(p)
 	s.state = someOf
-	if r.kind != partial {
+	if r.kind == answer {
 		s.state, s.n = whole, r.n
 		for i := uint32(1); i < r.n; i++ {
 			b.at(r.seq + i).state = covered

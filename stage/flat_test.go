@@ -126,6 +126,25 @@ func TestMessagesWithoutATicketGoBetweenAnswers(t *testing.T) {
 	}
 }
 
+func TestWhatInterruptsAnAnswerGoesBeforeTheNext(t *testing.T) {
+	r, c := stagetest.NewRig(repeat), stagetest.NewConn(roomy)
+	m := r.New()
+	m.ID = 2
+	stagetest.Issue(r.Lane.Lane, &c.Conn, m)
+	out, _ := r.Push(m)
+	reply(r.Lane.Lane, out[0], "part ")
+	last := stage.Retain(r.Lane.Lane, out[1])
+	r.End()
+	push, next := r.New(), r.New()
+	push.SetConn(&c.Conn)
+	stagetest.Issue(r.Lane.Lane, &c.Conn, next)
+	reply(r.Lane.Lane, push, "push ")
+	reply(r.Lane.Lane, last.Take(r.Lane.Lane), "end ")
+	reply(r.Lane.Lane, next, "next")
+	r.End()
+	check(t, "written", c.Wrote(), "part end push next")
+}
+
 // The same with nothing in the answers, so that what waited is all there is to write when more of it comes to wait.
 func TestMessagesWithoutATicketAreNotOverwrittenByTheNext(t *testing.T) {
 	r, c := stagetest.NewRig(repeat), stagetest.NewConn(roomy)

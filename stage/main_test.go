@@ -1,13 +1,17 @@
 package stage_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/leat-io/leat/stage"
 	"github.com/leat-io/leat/stage/stagetest"
 )
 
-func TestMain(m *testing.M) { stagetest.Main(m) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "400") // instead of 100, unless the command line says otherwise
+	stagetest.Main(m)
+}
 
 // msg is a message of ordinary size: 72 bytes on 64-bit machines.
 type msg struct {

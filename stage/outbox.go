@@ -55,7 +55,8 @@ func (o *Outbox) Answer(h *Head, b []byte) {
 	o.buf = b
 }
 
-// begin is Answer when it takes a new run.
+// begin is Answer when it takes a new run. The end of an answer that came in parts is always a run of its own: its parts may
+// have been parked, and what interrupted it goes between it and the next answer.
 func (o *Outbox) begin(h *Head, b []byte) {
 	if len(b) < len(o.buf) {
 		panic("stage: Outbox.Answer wants what Buffer returned, with the answer appended to it")
@@ -65,17 +66,15 @@ func (o *Outbox) begin(h *Head, b []byte) {
 	switch bits := h.bits; {
 	case h.conn == nil:
 		return
-	case bits == ticketed|open:
-		h.bits = ticketed
-		o.lane.opened--
-		o.conn, o.next = h.conn, h.seq+1
 	case bits&child != 0:
 		h.conn.Fail(errNotGathered)
 		return
-	case bits&(open|part) == open|part:
+	case bits&open != 0:
 		h.bits = ticketed
 		o.lane.opened--
-		r.kind = final // its parts may have been parked: it must not become one piece with the answers before it
+		if bits&part == 0 {
+			o.conn, o.next = h.conn, h.seq+1
+		}
 	case bits&part != 0:
 		r.kind = partial
 	case bits&ticketed == 0:

@@ -50,7 +50,6 @@ type run struct {
 
 const (
 	answer  = iota // settles its tickets
-	final          // settles the ticket of an answer that came in parts
 	partial        // bytes of an answer, of which more follow
 	unasked        // a message without a ticket
 )

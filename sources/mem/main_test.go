@@ -3,7 +3,7 @@ package mem_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/leat-io/leat/stage/stagetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { stagetest.Main(m) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -75,7 +76,12 @@ func (s *suite) start(c setup) *rig {
 		r.done <- r.pipeline.Run(ctx)
 		close(r.done)
 	}()
+	stalled := time.AfterFunc(48*time.Hour, func() { // in virtual time, soon after everybody waits for everybody
+		b := make([]byte, 1<<20)
+		panic("the source has stalled:\n" + string(b[:runtime.Stack(b, true)]))
+	})
 	r.Cleanup(func() {
+		defer stalled.Stop()
 		r.hangUp()
 		r.stop()
 		r.aside.Wait()
