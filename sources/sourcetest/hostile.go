@@ -87,6 +87,9 @@ func random(r *rand.ChaCha8, n int) []byte {
 	return b
 }
 
+// laneCost is about what one lane of a small pipeline holds, in bytes.
+const laneCost = stage.SlabSize + 16<<10
+
 // halfOpen connections have sent half a line. They hold no lane and little memory, and go when their time is over.
 func halfOpen(s *suite) {
 	const conns = 2000
@@ -107,8 +110,10 @@ func halfOpen(s *suite) {
 	r.eventually("all of them have been read", func() bool {
 		return r.pipeline.Stats().Node("decode").In >= conns
 	})
-	if each := (heap() - before) / conns; each > 8<<10 { // half of what a buffer would cost
-		s.Errorf("a connection with half a line costs %d bytes, more than 8 KB, both ends together", each)
+	// A lane costs its slab and its arenas, and there are as many as ever ran at once.
+	lanes := r.pipeline.Stats().Node("decode").Lanes
+	if each := (heap() - before - lanes*laneCost) / conns; each > 4<<10 {
+		s.Errorf("a connection with half a line costs %d bytes beside the %d lanes, more than 4 KB, both ends together", each, lanes)
 	}
 	c := r.dial()
 	c.ask()

@@ -1,0 +1,209 @@
+package tcp_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leat-io/leat/codec"
+	"github.com/leat-io/leat/codec/line"
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/sinks"
+	"github.com/leat-io/leat/sources/tcp"
+	"github.com/leat-io/leat/stage"
+)
+
+// echo is a pipeline that answers each line with size bytes more.
+func echo(s *tcp.Source, size int) *pipeline.Pipeline {
+	p := pipeline.New("echo", pipeline.Log(slog.New(slog.DiscardHandler)))
+	text := line.Text(size + 4096)
+	p.From(s).Via("decode", codec.Decode(text)).
+		Via("grow", stage.Do(func(l *line.Line) {
+			l.Text = append(l.Text[:len(l.Text):len(l.Text)], bytes.Repeat([]byte{'!'}, size)...)
+		})).
+		To("reply", sinks.Reply(text))
+	return p
+}
+
+func bound(t *testing.T, opts ...tcp.Option) *tcp.Source {
+	t.Helper()
+	s := tcp.Listen("127.0.0.1:0", append(opts, tcp.Name("tcp"))...)
+	if err := s.Bind(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func start(t *testing.T, p *pipeline.Pipeline) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	return func() error {
+		cancel()
+		return <-done
+	}
+}
+
+func mustDial(t *testing.T, s *tcp.Source) client {
+	t.Helper()
+	c, err := dial(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func TestBindMakesTheAddressKnown(t *testing.T) {
+	s := tcp.Listen(":0")
+	if s.Addr() != nil || s.String() != "tcp :0" {
+		t.Errorf("before Bind: %v, %s", s.Addr(), s)
+	}
+	for range 2 { // the second time is no mistake
+		if err := s.Bind(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := s.Addr().(*net.TCPAddr)
+	if !a.IP.IsLoopback() || a.Port == 0 || s.String() != "tcp "+a.String() {
+		t.Errorf("after Bind: %v, %s", a, s)
+	}
+	if n := tcp.Listen(":0", tcp.Name("front")).String(); n != "front" {
+		t.Errorf("the name is %q", n)
+	}
+	if err := runOnce(echo(s, 0)); err != nil {
+		t.Error(err)
+	}
+	if _, err := net.Dial("tcp", a.String()); err == nil {
+		t.Error("the address is still open behind the end")
+	}
+}
+
+// runOnce runs p with an end that has come already.
+func runOnce(p *pipeline.Pipeline) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return p.Run(ctx)
+}
+
+func TestWhatCannotServeDoesNotStart(t *testing.T) {
+	busy := bound(t)
+	defer runOnce(echo(busy, 0))
+	bad := stage.DefaultLimits
+	bad.OutHigh = bad.OutHard + 1
+	for want, s := range map[string]*tcp.Source{
+		"not host:port":                  tcp.Listen("nowhere", tcp.Name("tcp")),
+		"address already in use":         tcp.Listen(busy.Addr().String(), tcp.Name("tcp")),
+		"output marks must rise":         tcp.Listen(":0", tcp.Name("tcp"), tcp.Limits(bad)),
+		"at least 1 connection and 1 la": tcp.Listen(":0", tcp.Name("tcp"), tcp.MaxConns(0)),
+		"not 16384 and -1":               tcp.Listen(":0", tcp.Name("tcp"), tcp.Lanes(-1)),
+	} {
+		err := runOnce(echo(s, 0))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `source "tcp"`) {
+			t.Errorf("%q is missing in %v", want, err)
+		}
+	}
+}
+
+// Who connects before the pipeline runs waits in the backlog, and is answered even if the first thing it does is to stop.
+func TestTheBacklogIsAnswered(t *testing.T) {
+	s := bound(t)
+	var all []client
+	for i := range 20 {
+		c := mustDial(t, s)
+		fmt.Fprintln(c, "client", i)
+		all = append(all, c)
+	}
+	done := make(chan error)
+	go func() { done <- runOnce(echo(s, 0)) }()
+	for i, c := range all {
+		b, err := io.ReadAll(c)
+		if want := fmt.Sprintln("client", i); string(b) != want || err != nil {
+			t.Errorf("got %q, %v, not %q", b, err, want)
+		}
+		c.Close()
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// Fewer lanes than connections serve all of them in turn.
+func TestOneLaneServesManyConnections(t *testing.T) {
+	s := bound(t, tcp.Lanes(1))
+	p := echo(s, 0)
+	stop := start(t, p)
+	var all sync.WaitGroup
+	for range 30 {
+		c := mustDial(t, s)
+		all.Go(func() {
+			b := make([]byte, 6)
+			for range 50 {
+				c.Write([]byte("hello\n"))
+				if _, err := io.ReadFull(c, b); err != nil || string(b) != "hello\n" {
+					t.Errorf("%q %v", b, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := p.Stats().Node("decode").Lanes; n != 1 {
+		t.Errorf("%d lanes were made", n)
+	}
+	for _, err := range []error{stop()} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The peer goes away, or resets, at the same moment in which the source gives a connection up whose output it could not
+// write. Whichever is first, the connection is closed and forgotten, and nobody waits for anybody.
+func TestAPeerMayGoAwayWhileItsOutputWaits(t *testing.T) {
+	const size = 6 << 20
+	l := stage.DefaultLimits
+	l.OutHigh, l.OutHard = 2*size, 2*size
+	l.Write = 20 * time.Millisecond
+	s := bound(t, tcp.Limits(l))
+	p := echo(s, size)
+	stop := start(t, p)
+	var all sync.WaitGroup
+	for i := range 60 {
+		c := mustDial(t, s)
+		all.Go(func() {
+			fmt.Fprintln(c, "give me a lot")
+			time.Sleep(time.Duration(i) * time.Millisecond) // around the write timeout, and around what follows it
+			if i%3 == 0 {
+				c.CloseWrite()
+				io.CopyN(io.Discard, c, 1<<20)
+			}
+			c.Close()
+		})
+	}
+	all.Wait()
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		open := 0
+		for _, g := range p.Stats().Node("tcp").Gauges {
+			if g.Name == "open" {
+				fmt.Sscan(g.Value, &open)
+			}
+		}
+		if open == 0 {
+			break
+		}
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("%d connections are never closed\n%s", open, p)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
