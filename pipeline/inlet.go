@@ -81,8 +81,13 @@ func (in *Inlet[T]) timed(b []*T) {
 	ln.sampling = false
 }
 
-// Due is when the lane wants Tick to be called: the zero Time for never. It is asked before Rest.
-func (in *Inlet[T]) Due() time.Time { return in.ln.next }
+// Due is when the lane wants Tick to be called: the zero Time for never, as while it is stalled. It is asked before Rest.
+func (in *Inlet[T]) Due() time.Time {
+	if in.Stalled() {
+		return time.Time{}
+	}
+	return in.ln.next
+}
 
 // Tick lets the stages of the lane act by the clock. A source calls it at Due, also when nothing arrives.
 func (in *Inlet[T]) Tick(now time.Time) { in.ln.tick(now) }

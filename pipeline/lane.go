@@ -140,8 +140,13 @@ func (ln *lane) flush() {
 	ln.stage.End()
 }
 
-// tick calls the tickers that are due.
+// tick calls the tickers that are due. On a lane that is stalled it is put off: what they emit would pile up without bound,
+// and a source that stops would never be done with it.
 func (ln *lane) tick(now time.Time) {
+	if ln.stalled > 0 {
+		ln.next = now
+		return
+	}
 	ln.next = time.Time{}
 	ran := false
 	for _, t := range ln.tickers {

@@ -173,6 +173,59 @@ func TestLanesThatAreMadeLaterGetTheSetting(t *testing.T) {
 	noError(t, stop())
 }
 
+// An opener is a source whose lanes the test asks for.
+type opener struct {
+	feed[row]
+	open func(func()) *pipeline.Inlet[row]
+}
+
+func (s *opener) Start(open func(func()) *pipeline.Inlet[row]) error {
+	s.open = open
+	open(nil)
+	return nil
+}
+
+// A lane that is made while Set is on its way to the others, and so starts with the old value, is not forgotten.
+func TestALaneThatIsMadeDuringASetGetsTheValue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, s := pipeline.New("set"), &opener{}
+		var all []*hooked
+		p.From[row](s).Via("level", func(*stage.Lane) stage.Stage[row, row] {
+			h := &hooked{echoer: &echoer{level: 1}}
+			if len(all) == 0 {
+				h.hook = func() { s.open(nil) }
+			}
+			all = append(all, h)
+			return h
+		}).To("drop", tallied[row](new(int)))
+		stop := start(t, p)
+		synctest.Wait()
+		noError(t, p.Set("level", "level", "4"))
+		noError(t, stop())
+		equal(t, "lanes", len(all), 2)
+		equal(t, "levels", fmt.Sprint(all[0].level, all[1].level), "4 4")
+	})
+}
+
+// hooked does something in the middle of its Set.
+type hooked struct {
+	*echoer
+	hook func()
+}
+
+func (h *hooked) Params() []stage.Param {
+	level := h.echoer.Params()[0]
+	set := level.Set
+	level.Set = func(v string) error {
+		if hook := h.hook; hook != nil {
+			h.hook = nil
+			hook()
+		}
+		return set(v)
+	}
+	return []stage.Param{level}
+}
+
 // tuned holds its lane until the gate is open.
 type tuned struct {
 	*echoer

@@ -142,6 +142,51 @@ func TestTickersEndWhenTheirSourceHasStopped(t *testing.T) {
 	})
 }
 
+// A counter emits three numbered messages each millisecond.
+type counter struct {
+	rows *stage.Arena[row]
+	n    int
+}
+
+func (c *counter) Process(_, src []*row) ([]*row, error) { return src, nil }
+
+func (c *counter) Tick(dst []*row, now time.Time) ([]*row, time.Time) {
+	for range 3 {
+		m := c.rows.New()
+		m.Text = fmt.Append(nil, c.n)
+		c.n++
+		dst = append(dst, m)
+	}
+	return dst, now.Add(time.Millisecond)
+}
+
+// What a ticker emits on a lane that must not wait keeps its order too, while the queue behind is full and gets room now and
+// then. It does not pile up, and does not keep the source from stopping.
+func TestWhatIsTickedIntoAFullQueueKeepsItsOrder(t *testing.T) {
+	each(t, func(t *testing.T, q queue.Maker[row]) {
+		p, s := pipeline.New("tick"), mem.New(mem.Limits(unlimited))
+		var seen []string
+		decoded(p, s).
+			Via("counter", func(l *stage.Lane) stage.Stage[row, row] { return &counter{rows: stage.NewArena[row](l)} }).
+			Queue("queue", q, queue.Cap(2), queue.Batch(1)).
+			Via("see", stage.Do(func(l *row) {
+				time.Sleep(700 * time.Microsecond)
+				seen = append(seen, string(l.Text))
+			})).To("drop", sinks.Discard[row]())
+		stop := start(t, p)
+		time.Sleep(200 * time.Millisecond)
+		noError(t, stop())
+		if n := len(seen); n < 280 || n > 300 {
+			t.Errorf("%d messages in 200 ms, of 0.7 ms each", n)
+		}
+		for i, n := range seen {
+			if n != fmt.Sprint(i) {
+				t.Fatalf("message %d is number %s", i, n)
+			}
+		}
+	})
+}
+
 // A ticker that asks for no further call gets one behind the next batch.
 func TestATickerThatSleepsIsWokenByABatch(t *testing.T) {
 	bothWays(t, func(t *testing.T, joint func(flow) flow) {

@@ -100,7 +100,18 @@ func serveAll(seed int, work <-chan *stage.Kept[msg]) {
 		}
 	})(l.Lane)
 	r := rand.New(rand.NewPCG(8, uint64(seed)))
-	for k := range work {
+	for {
+		var k *stage.Kept[msg]
+		select {
+		case k = <-work:
+		default: // a batch ends before its lane waits
+			l.End()
+			k = <-work
+		}
+		if k == nil {
+			l.End()
+			return
+		}
 		m := k.Take(l.Lane)
 		switch m.ID % 10 {
 		case 9:
@@ -112,9 +123,8 @@ func serveAll(seed int, work <-chan *stage.Kept[msg]) {
 		default:
 			reply(l.Lane, m, fmt.Sprintf("<%d>", m.ID))
 		}
-		if r.IntN(4) == 0 || len(work) == 0 {
+		if r.IntN(4) == 0 {
 			l.End()
 		}
 	}
-	l.End()
 }

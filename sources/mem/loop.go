@@ -121,10 +121,10 @@ func (l *loop) run() {
 		for _, c := range turn {
 			l.after(c, p)
 		}
+		l.settle(p) // before a ticker can stall the lane again
 		if due := l.inlet.Due(); !l.over && !due.IsZero() && !time.Now().Before(due) {
 			l.inlet.Tick(time.Now())
 		}
-		l.settle(p)
 		if !more {
 			l.wait()
 		}

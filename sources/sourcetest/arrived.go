@@ -1,6 +1,7 @@
 package sourcetest
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"time"
@@ -70,6 +71,28 @@ func (r *rig) answeredAfterStop(gate chan struct{}, all []*client) {
 	}
 	r.mustStop()
 	reading.Wait()
+}
+
+// lateInput: the answers lie in the kernel, for a peer that reads them late, when its connection is closed with input that
+// nobody has read. A close that is not orderly would be a reset, which takes those answers along.
+func lateInput(s *suite) {
+	const lines, size = 40, 32 << 10
+	r := s.start(setup{work: func(l *line.Line) { l.Text = append(l.Text[:len(l.Text):len(l.Text)], make([]byte, size)...) }})
+	c := r.dial()
+	if err := c.send(lines); err != nil {
+		s.Fatal(err)
+	}
+	r.eventually("all is answered", func() bool { return r.pipeline.Stats().Node("reply").In == lines })
+	r.cancel()
+	<-r.source.stopped
+	c.conn.Write(bytes.Repeat([]byte("too late\n"), 1000))
+	time.Sleep(100 * time.Millisecond) // for the kernel to throw away what it would
+	n, err := io.Copy(io.Discard, c.in)
+	if want := int64(lines*size + len(bytes.Repeat(c.line(0), lines))); n < want || err != nil {
+		s.Errorf("%d bytes of answers came, not %d: %v", n, want, err)
+	}
+	c.conn.Close()
+	r.mustStop()
 }
 
 // stopBehindARefusal: a peer that was refused, and has not read its answer yet, goes on sending. Those bytes are no reason to

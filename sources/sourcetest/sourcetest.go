@@ -100,6 +100,7 @@ var checks = []check{
 	{"a drain waits for slow work", drainSlowWork},
 	{"what had arrived before the stop is answered", arrivedUnseen},
 	{"what had arrived behind the bound in flight is answered", arrivedBehindTheBound},
+	{"late input does not cost the last answers", lateInput},
 	{"a stop does not wait for input that nobody will read", stopBehindARefusal},
 	{"a stage that hangs is reported in time", hangs},
 	{"everybody but the culprit is closed in good order", hangsAlone},
