@@ -29,7 +29,7 @@ demo: ## run the main job on embedded defaults, in less than half a minute
 test: ## run the tests, with the race detector where there is a C compiler
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null; then \
 		echo "$(GO) test -race -shuffle on ./..."; \
-		$(GO) test -race -shuffle on $(TESTFLAGS) ./...; \
+		$(GO) test -race -shuffle on -timeout 5m $(TESTFLAGS) ./...; \
 	else \
 		echo "There is no C compiler, which the race detector needs: the same tests run without it."; \
 		CGO_ENABLED=0 $(GO) test -shuffle on $(TESTFLAGS) ./...; \
@@ -64,7 +64,7 @@ test-leaks: ## the tests with memory poisoned and its holders known
 	$(GO) test -tags leakcheck -shuffle on $(TESTFLAGS) ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/...
 
 # How long each fuzz target runs.
-FUZZTIME := 10s
+FUZZTIME := 5s
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for a while, on top of its kept corpus
@@ -78,6 +78,7 @@ fuzz: ## run every fuzz target for a while, on top of its kept corpus
 .PHONY: clients
 clients: build ## drive the command as its users would, many times over: needs nc (Debian: netcat-openbsd)
 	LEAT_CYCLES=100 $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
+	cd benchmarks && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./echo -pairs 1 -length 200ms
 
 .PHONY: bench
 bench: ## the benchmarks beside the code; BENCH=regexp chooses
