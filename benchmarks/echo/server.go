@@ -38,8 +38,10 @@ type measured struct {
 	cpu      time.Duration
 }
 
-func (m measured) perRequest() float64 { return float64(m.cpu.Nanoseconds()) / 1e3 / float64(m.Requests) }
-func (m measured) busy() float64       { return m.cpu.Seconds() / m.Elapsed.Seconds() }
+func (m measured) perRequest() float64 {
+	return float64(m.cpu.Nanoseconds()) / 1e3 / float64(m.Requests)
+}
+func (m measured) busy() float64 { return m.cpu.Seconds() / m.Elapsed.Seconds() }
 
 // start runs the server on a free port and waits until it accepts.
 func (s server) start(ctx context.Context) (c *exec.Cmd, addr string, err error) {

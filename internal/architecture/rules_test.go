@@ -46,7 +46,7 @@ func matches(pattern, path string) bool {
 	if base, all := strings.CutSuffix(pattern, "..."); all {
 		return strings.HasPrefix(path+"/", base)
 	}
-	if base, any := strings.CutSuffix(pattern, "/*"); any {
+	if base, wild := strings.CutSuffix(pattern, "/*"); wild {
 		rest, below := strings.CutPrefix(path, base+"/")
 		return below && !strings.Contains(rest, "/")
 	}
