@@ -23,8 +23,8 @@ func (c *conn) read() (more bool) {
 	}
 	err = raw.Read(func(fd uintptr) (done bool) {
 		l := c.source.lanes.take()
-		defer c.source.lanes.give(l)
-		for !c.Halted() && !c.source.stopping.Load() {
+		defer func() { c.source.lanes.give(l) }()
+		for ; !c.Halted() && !c.source.stopping.Load(); l = c.source.lanes.pass(l) {
 			n, err := c.readOnce(l, int(fd), readSize)
 			switch {
 			case n > 0: // also a short one: the edge may stand for these bytes and for the end of input behind them

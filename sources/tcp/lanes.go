@@ -3,6 +3,7 @@ package tcp
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-io/leat/pipeline"
@@ -16,11 +17,13 @@ type lanes struct {
 	kick chan struct{} // tells tick that a lane is due sooner than it thinks
 	turn chan struct{} // full while tick is at work, and for good when the source has stopped
 
+	wanted atomic.Bool // mirrors that somebody is in line
+
 	mu   sync.Mutex
-	some sync.Cond // of free
-	free []*lane   // guarded by mu
-	made int       // guarded by mu
-	next time.Time // guarded by mu: when tick will look, or zero
+	free []*lane      // guarded by mu
+	made int          // guarded by mu
+	line []chan *lane // guarded by mu: those who wait for a lane, in the order in which they came
+	next time.Time    // guarded by mu: when tick will look, or zero
 }
 
 // A lane is an inlet and what reads into it.
@@ -33,7 +36,6 @@ type lane struct {
 func (p *lanes) init(most int) {
 	p.max = most
 	p.kick, p.turn = make(chan struct{}, 1), make(chan struct{}, 1)
-	p.some.L = &p.mu
 }
 
 // start makes the first lane, which the tickers of an idle source run on.
@@ -52,32 +54,53 @@ func (p *lanes) make() *lane {
 
 // take borrows a lane, and waits while all are in use.
 func (p *lanes) take() *lane {
+	l := p.any()
+	l.inlet.Lane.Work()
+	return l
+}
+
+func (p *lanes) any() *lane {
 	p.mu.Lock()
-	for len(p.free) == 0 && p.made == p.max {
-		p.some.Wait()
-	}
 	if n := len(p.free); n > 0 {
 		l := p.free[n-1]
 		p.free = p.free[:n-1]
 		p.mu.Unlock()
-		l.inlet.Lane.Work()
 		return l
 	}
-	p.made++
+	if p.made < p.max {
+		p.made++
+		p.mu.Unlock()
+		return p.make()
+	}
+	mine := make(chan *lane, 1)
+	p.line = append(p.line, mine)
+	p.wanted.Store(true)
 	p.mu.Unlock()
-	l := p.make()
-	l.inlet.Lane.Work()
-	return l
+	return <-mine
+}
+
+// pass gives a lane to whoever waits for one, and gets in line behind them. A connection that always has more to read would
+// keep its lane from the others for ever.
+func (p *lanes) pass(l *lane) *lane {
+	if !p.wanted.Load() {
+		return l
+	}
+	p.give(l)
+	return p.take()
 }
 
 func (p *lanes) give(l *lane) {
 	due := l.inlet.Due()
 	l.inlet.Lane.Rest()
 	p.mu.Lock()
-	p.free = append(p.free, l)
-	if p.made == p.max {
-		p.some.Signal()
+	if len(p.line) > 0 {
+		p.line[0] <- l
+		p.line = p.line[1:]
+		p.wanted.Store(len(p.line) > 0)
+		p.mu.Unlock()
+		return // who has it now will say when it is due
 	}
+	p.free = append(p.free, l)
 	sooner := !due.IsZero() && (p.next.IsZero() || due.Before(p.next))
 	if sooner {
 		p.next = due

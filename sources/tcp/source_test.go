@@ -1,6 +1,7 @@
 package tcp_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -136,6 +137,34 @@ func TestTheBacklogIsAnswered(t *testing.T) {
 	}
 }
 
+// What goes wrong is logged with the peer's address.
+func TestAPanicIsLoggedWithThePeer(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		s := tcp.Listen(host+":0", tcp.Name("tcp"))
+		if err := s.Bind(); err != nil {
+			t.Skip(err)
+		}
+		var logged bytes.Buffer
+		p := pipeline.New("panic", pipeline.Log(slog.New(slog.NewTextHandler(&logged, nil))))
+		text := line.Text(100)
+		p.From(s).Via("decode", codec.Decode(text)).
+			Via("fail", stage.Do(func(*line.Line) { panic("as asked") })).
+			To("reply", sinks.Reply(text))
+		stop := start(t, p)
+		c := mustDial(t, s)
+		fmt.Fprintln(c, "hello")
+		if b, err := io.ReadAll(c); len(b) > 0 || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		if want := "over a message of " + c.LocalAddr().String(); !strings.Contains(logged.String(), want) {
+			t.Errorf("%q is missing in %s", want, &logged)
+		}
+	}
+}
+
 // Fewer lanes than connections serve all of them in turn.
 func TestOneLaneServesManyConnections(t *testing.T) {
 	s := bound(t, tcp.Lanes(1))
@@ -159,6 +188,42 @@ func TestOneLaneServesManyConnections(t *testing.T) {
 	if n := p.Stats().Node("decode").Lanes; n != 1 {
 		t.Errorf("%d lanes were made", n)
 	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A connection that always has more to read shares its lane with the others.
+func TestAFloodDoesNotKeepALaneFromTheOthers(t *testing.T) {
+	s := bound(t, tcp.Lanes(1))
+	stop := start(t, echo(s, 0))
+	flood := mustDial(t, s)
+	var flooding sync.WaitGroup
+	flooding.Go(func() {
+		for b := bytes.Repeat([]byte("flood\n"), 10_000); ; {
+			if _, err := flood.Write(b); err != nil {
+				return
+			}
+		}
+	})
+	received := make(chan struct{})
+	flooding.Go(func() {
+		io.CopyN(io.Discard, flood, 1<<20)
+		close(received)
+		io.Copy(io.Discard, flood)
+	})
+	<-received
+	c := mustDial(t, s)
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	b := make([]byte, 6)
+	for range 20 {
+		c.Write([]byte("hello\n"))
+		if _, err := io.ReadFull(c, b); err != nil || string(b) != "hello\n" {
+			t.Fatalf("%q %v", b, err)
+		}
+	}
+	flood.Close()
+	flooding.Wait()
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
