@@ -9,11 +9,12 @@ import (
 	"github.com/leat-io/leat/codec/line"
 )
 
+func atGate(r *rig, _ *line.Line) { <-r.gate }
+
 // arrivedUnseen: the lanes are busy, so lines arrive that nobody has looked at when the stop comes.
 func arrivedUnseen(s *suite) {
 	const conns, lines = 6, 40
-	gate := make(chan struct{})
-	r := s.start(setup{work: func(*line.Line) { <-gate }})
+	r := s.start(setup{work: atGate})
 	var all []*client
 	for range conns {
 		c := r.dial()
@@ -28,15 +29,14 @@ func arrivedUnseen(s *suite) {
 			s.Fatal(err)
 		}
 	}
-	r.answeredAfterStop(gate, all)
+	r.answeredAfterStop(all)
 }
 
 // arrivedBehindTheBound: reading was paused because too much was in flight, with lines in the decoder and in the kernel.
 func arrivedBehindTheBound(s *suite) {
 	limits := generous
 	limits.InFlight = 4
-	gate := make(chan struct{})
-	r := s.start(setup{Options: Options{Limits: limits}, joint: queued, work: func(*line.Line) { <-gate }})
+	r := s.start(setup{Options: Options{Limits: limits}, joint: queued, work: atGate})
 	var all []*client
 	for range 3 {
 		c := r.dial()
@@ -48,15 +48,15 @@ func arrivedBehindTheBound(s *suite) {
 		}
 	}
 	r.eventually("the bound is reached", func() bool { return r.pipeline.Stats().Node("decode").Out == 12 })
-	r.answeredAfterStop(gate, all)
+	r.answeredAfterStop(all)
 }
 
 // answeredAfterStop opens the gate when the source has been told to stop, and wants an answer to everything that was sent.
-func (r *rig) answeredAfterStop(gate chan struct{}, all []*client) {
+func (r *rig) answeredAfterStop(all []*client) {
 	r.Helper()
 	r.cancel()
 	<-r.source.stopping
-	close(gate)
+	r.open()
 	var reading sync.WaitGroup
 	for _, c := range all {
 		reading.Go(func() {
@@ -77,7 +77,7 @@ func (r *rig) answeredAfterStop(gate chan struct{}, all []*client) {
 // nobody has read. A close that is not orderly would be a reset, which takes those answers along.
 func lateInput(s *suite) {
 	const lines, size = 40, 32 << 10
-	r := s.start(setup{work: func(l *line.Line) { l.Text = append(l.Text[:len(l.Text):len(l.Text)], make([]byte, size)...) }})
+	r := s.start(setup{work: func(_ *rig, l *line.Line) { l.Text = append(l.Text[:len(l.Text):len(l.Text)], make([]byte, size)...) }})
 	c := r.dial()
 	if err := c.send(lines); err != nil {
 		s.Fatal(err)

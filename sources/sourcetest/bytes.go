@@ -33,14 +33,15 @@ func everyByte(s *suite) {
 				}
 				writing <- nil
 			}()
-			err := c.answers(lines)
-			if werr := <-writing; werr != nil {
-				return werr
-			}
-			c.sent = lines
-			if err != nil {
+			if err := c.answers(lines); err != nil {
+				c.conn.Close() // so that the writer does not wait for ever
+				<-writing
 				return err
 			}
+			if err := <-writing; err != nil {
+				return err
+			}
+			c.sent = lines
 			return c.leave()
 		})
 		if n := r.entered.Load(); n != conns*lines {
@@ -89,6 +90,8 @@ func tornMessages(s *suite) {
 				written <- nil
 			}()
 			if err := c.answers(lines); err != nil {
+				c.conn.Close()
+				<-written
 				return err
 			}
 			if err := <-written; err != nil {

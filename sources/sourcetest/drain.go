@@ -20,7 +20,7 @@ func drainUnderLoad(s *suite) {
 
 // drainSlowWork stops pipelines with work for half a second in their queues.
 func drainSlowWork(s *suite) {
-	work := func(d time.Duration) func(*line.Line) { return func(*line.Line) { time.Sleep(d) } }
+	work := func(d time.Duration) func(*rig, *line.Line) { return func(*rig, *line.Line) { time.Sleep(d) } }
 	s.drain(setup{joint: queued, work: work(50 * time.Millisecond)}, 8, 1, 10)
 	s.drain(setup{joint: queued, work: work(5 * time.Millisecond)}, 8, 16, 150)
 }
@@ -35,10 +35,14 @@ func (s *suite) drain(c setup, n, depth int, enough int64) {
 	var answered atomic.Int64
 	for range n {
 		c := r.dial()
-		window := make(chan struct{}, depth)
+		window, ended := make(chan struct{}, depth), make(chan struct{})
 		talk.Go(func() {
 			for i := 0; ; i++ {
-				window <- struct{}{}
+				select {
+				case window <- struct{}{}:
+				case <-ended:
+					return
+				}
 				if c.sendOne(i) != nil {
 					return
 				}
@@ -46,16 +50,8 @@ func (s *suite) drain(c setup, n, depth int, enough int64) {
 		})
 		talk.Go(func() {
 			defer c.conn.Close()
-			defer func() {
-				answered.Add(int64(c.got))
-				for { // the writer may wait for the window; its next write fails
-					select {
-					case <-window:
-					default:
-						return
-					}
-				}
-			}()
+			defer close(ended)
+			defer func() { answered.Add(int64(c.got)) }()
 			for {
 				switch err := c.answer(); {
 				case err == nil:

@@ -17,14 +17,12 @@ const (
 )
 
 // hanging starts a pipeline in which the line "hang" never comes back before the gate is opened.
-func (s *suite) hanging(sh shape) (r *rig, open func()) {
-	gate := make(chan struct{})
-	r = s.start(setup{joint: sh.joint, drain: drainTime, work: func(l *line.Line) {
+func (s *suite) hanging(sh shape) *rig {
+	return s.start(setup{joint: sh.joint, drain: drainTime, work: func(r *rig, l *line.Line) {
 		if bytes.Equal(l.Text, []byte("hang")) {
-			<-gate
+			<-r.gate
 		}
 	}})
-	return r, func() { close(gate) }
 }
 
 // lost stops r and returns what Run says was lost, by node.
@@ -49,7 +47,7 @@ func (r *rig) lost() map[string]int {
 // hangs: a stage that does not come back costs its messages, which are reported by node.
 func hangs(s *suite) {
 	for _, sh := range []shape{{"fused", nil}, {"queued", queued}} {
-		r, open := s.hanging(sh)
+		r := s.hanging(sh)
 		c := r.dial()
 		c.ask()
 		c.conn.Write([]byte("hang\n"))
@@ -65,14 +63,14 @@ func hangs(s *suite) {
 		if n := lost["queue"]; sh.joint != nil && n != 3 {
 			s.Errorf("the queue reports %d of 3 messages: %v", n, lost)
 		}
-		open()
+		r.open()
 		r.eventually("the connection is closed when the stage comes back", func() bool { return r.gauge("open") == 0 })
 	}
 }
 
 // hangsAlone: whoever owes nothing is closed in good order at the second deadline, also if it has sent more meanwhile.
 func hangsAlone(s *suite) {
-	r, open := s.hanging(shape{"queued", queued})
+	r := s.hanging(shape{"queued", queued})
 	fair := r.dial()
 	fair.ask()
 	culprit := r.dial()
@@ -90,6 +88,6 @@ func hangsAlone(s *suite) {
 		s.Errorf("a connection that owed nothing ended with %v", err)
 	}
 	fair.conn.Close()
-	open()
+	r.open()
 	r.eventually("all connections are closed", func() bool { return r.gauge("open") == 0 })
 }

@@ -43,13 +43,12 @@ func inFlight(s *suite) {
 	const bound, lines = 8, 100
 	limits := generous
 	limits.InFlight = bound
-	gate := make(chan struct{})
 	r := s.start(setup{
 		Options: Options{Limits: limits},
 		joint: func(f *pipeline.Flow[line.Line]) *pipeline.Flow[line.Line] {
 			return f.Spread("spread", 2*bound, queue.Chan, queue.Batch(1))
 		},
-		work: func(*line.Line) { <-gate },
+		work: atGate,
 	})
 	c := r.dial()
 	if err := c.send(lines); err != nil {
@@ -60,7 +59,7 @@ func inFlight(s *suite) {
 	if n := r.entered.Load(); n != bound {
 		s.Errorf("%d requests are in flight, %d are allowed", n, bound)
 	}
-	close(gate)
+	r.open()
 	if err := c.answers(lines); err != nil {
 		s.Error(err)
 	}

@@ -13,7 +13,7 @@ import (
 func panics(s *suite) {
 	const conns, lines = 20, 200
 	for _, sh := range shapes[:4] {
-		r := s.start(setup{joint: sh.joint, work: func(l *line.Line) {
+		r := s.start(setup{joint: sh.joint, work: func(_ *rig, l *line.Line) {
 			if bytes.HasPrefix(l.Text, []byte("boom")) {
 				panic("as asked")
 			}

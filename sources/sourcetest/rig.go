@@ -25,7 +25,7 @@ const maxLine = 64 << 10
 type setup struct {
 	Options
 	joint  func(*pipeline.Flow[line.Line]) *pipeline.Flow[line.Line] // nil for a fused pipeline
-	work   func(*line.Line)                                          // beyond making it upper case
+	work   func(*rig, *line.Line)                                    // beyond making it upper case
 	drain  time.Duration
 	enough int64 // messages after which the rig's channel of that name is closed
 	answer int   // bytes of the longest answer, if they are longer than a request
@@ -41,6 +41,8 @@ type rig struct {
 	source   watched
 	entered  atomic.Int64 // messages that the work has seen
 	enough   chan struct{}
+	gate     chan struct{} // for work to wait at
+	open     func()        // opens the gate
 	cancel   context.CancelFunc
 	done     chan error
 	dialed   []Conn
@@ -61,7 +63,8 @@ func (s *suite) start(c setup) *rig {
 	if c.drain == 0 {
 		c.drain = 20 * time.Second
 	}
-	r := &rig{suite: s, enough: make(chan struct{}), done: make(chan error, 1)}
+	r := &rig{suite: s, enough: make(chan struct{}), gate: make(chan struct{}), done: make(chan error, 1)}
+	r.open = sync.OnceFunc(func() { close(r.gate) })
 	r.engine = s.make(s.TB, c.Options)
 	r.source = watch(r.engine.Source)
 	r.pipeline = pipeline.New("check", pipeline.DrainTime(c.drain), pipeline.Log(slog.New(slog.DiscardHandler)))
@@ -82,6 +85,7 @@ func (s *suite) start(c setup) *rig {
 	})
 	r.Cleanup(func() {
 		defer stalled.Stop()
+		r.open()
 		r.hangUp()
 		r.stop()
 		r.aside.Wait()
@@ -100,7 +104,7 @@ func (r *rig) lines(c setup) {
 			close(r.enough)
 		}
 		if c.work != nil {
-			c.work(l)
+			c.work(r, l)
 		}
 		copy(l.Text, bytes.ToUpper(l.Text))
 	})).To("reply", sinks.Reply(line.Text(max(maxLine, c.answer))))

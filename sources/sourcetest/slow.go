@@ -34,7 +34,7 @@ func neverReads(s *suite) {
 			Options: Options{Limits: limits},
 			joint:   sh.joint,
 			answer:  size,
-			work: func(l *line.Line) {
+			work: func(r *rig, l *line.Line) {
 				if l.Text[0] == 'g' {
 					l.Text = make([]byte, size)
 				}
@@ -77,16 +77,15 @@ func hardLimit(s *suite) {
 	const size = 512 << 10
 	limits := generous
 	limits.InFlight, limits.OutHard = 64, 1<<20
-	gate := make(chan struct{})
 	r := s.start(setup{
 		Options: Options{Limits: limits},
 		answer:  size,
 		joint: func(f *pipeline.Flow[line.Line]) *pipeline.Flow[line.Line] {
 			return f.Queue("queue", queue.Chan, queue.Batch(1))
 		},
-		work: func(l *line.Line) {
+		work: func(r *rig, l *line.Line) {
 			if l.Text[0] == 'g' {
-				<-gate
+				<-r.gate
 				l.Text = make([]byte, size)
 			}
 		},
@@ -100,7 +99,7 @@ func hardLimit(s *suite) {
 	r.eventually("all are in flight", func() bool {
 		return r.pipeline.Stats().Node("decode").Out == 65
 	})
-	close(gate)
+	r.open()
 	r.eventually("the peer is closed", func() bool { return r.gauge("closed: slow reader") == 1 })
 	fair.ask()
 	r.mustStop()

@@ -15,7 +15,7 @@ const (
 	bigAnswer = 12 << 20
 )
 
-func generosity(l *line.Line) {
+func generosity(_ *rig, l *line.Line) {
 	if bytes.HasPrefix(l.Text, []byte(give)) {
 		l.Text = make([]byte, bigAnswer)
 	}
@@ -28,6 +28,8 @@ func (s *suite) timesOut(limits stage.Limits, limit time.Duration, label string,
 	limits.OutHard = 2 * bigAnswer
 	r := s.start(setup{Options: Options{Limits: limits}, work: generosity, answer: bigAnswer})
 	over := make(chan struct{})
+	end := sync.OnceFunc(func() { close(over) })
+	defer end()
 	var talk sync.WaitGroup
 	for range 2 {
 		c := r.dial()
@@ -55,7 +57,7 @@ func (s *suite) timesOut(limits stage.Limits, limit time.Duration, label string,
 			s.Errorf("a limit of %v closed a connection after %v", limit, took)
 		}
 	}
-	close(over)
+	end()
 	talk.Wait()
 	if open, closed := r.gauge("open"), r.gauge("closed: "+label); open != 2 || closed != len(ways) {
 		s.Errorf("%d connections are open, not 2; %d of %d were closed for the reason %q\n%s", open, closed, len(ways), label, r.pipeline)
