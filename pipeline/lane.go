@@ -14,8 +14,7 @@ import (
 type lane struct {
 	stage *stage.Lane
 	p     *Pipeline
-	node  *node         // the source or joint that it belongs to
-	sinks map[*node]any // the instance of what consumes each flow
+	node  *node // the source or joint that it belongs to
 
 	merges map[*node]any // the entrance of each merge
 
@@ -81,7 +80,6 @@ func (p *Pipeline) newLane(n *node) *lane {
 		stage:    stage.NewLane(fmt.Sprintf("%s#%d", n.name, i), i, p.reports.report),
 		p:        p,
 		node:     n,
-		sinks:    map[*node]any{},
 		merges:   map[*node]any{},
 		failures: map[string]func(error){},
 		params:   map[string][]stage.Param{},

@@ -166,12 +166,5 @@ func (f *Flow[T]) use(n *node, mk func(*lane) stage.Sink[T]) {
 	n.from = append(n.from, f.n)
 }
 
-// sink is the one instance of what follows f on a lane: flows that meet again on a lane meet in the same instance.
-func (f *Flow[T]) sink(ln *lane) stage.Sink[T] {
-	if s, ok := ln.sinks[f.n]; ok {
-		return s.(stage.Sink[T])
-	}
-	s := f.make(ln)
-	ln.sinks[f.n] = s
-	return s
-}
+// sink makes what follows f on a lane, once: a flow is consumed once, and flows that meet again do so in a merge.
+func (f *Flow[T]) sink(ln *lane) stage.Sink[T] { return f.make(ln) }
