@@ -18,14 +18,26 @@ const maxMessage = 1 << 30
 //
 // A connection that has as many requests in flight as its limits allow is not decoded further, nor read, until answers have
 // gone out.
-func Decode[T any](d stage.Decoder[T]) stage.Maker[stage.Segment, T] {
+func Decode[T any](d stage.Decoder[T], opts ...Option[T]) stage.Maker[stage.Segment, T] {
 	stage.NeedHead[T]("codec.Decode")
 	perConn, _ := d.(stage.PerConn[T])
 	refuser, _ := d.(stage.Refuser)
 	return func(l *stage.Lane) stage.Stage[stage.Segment, T] {
-		return &decode[T]{lane: l, arena: stage.NewArena[T](l), decoder: d, perConn: perConn, refuser: refuser}
+		s := &decode[T]{lane: l, arena: stage.NewArena[T](l), decoder: d, perConn: perConn, refuser: refuser}
+		for _, o := range opts {
+			o(s)
+		}
+		return s
 	}
 }
+
+// An Option changes how a stage decodes.
+type Option[T any] func(*decode[T])
+
+// Alone keeps messages for which f holds apart from the others of their connection: such a message is decoded when all
+// requests before it have been answered, and nothing behind it before it has been answered itself. It is for requests that
+// need what others on other lanes have done, or change what others will mean. f may be called more than once for a message.
+func Alone[T any](f func(*T) bool) Option[T] { return func(d *decode[T]) { d.alone = f } }
 
 type decode[T any] struct {
 	lane    *stage.Lane
@@ -33,6 +45,7 @@ type decode[T any] struct {
 	decoder stage.Decoder[T]
 	perConn stage.PerConn[T] // decoder, when it makes one for each connection
 	refuser stage.Refuser    // decoder, when it can tell the peer why it is refused
+	alone   func(*T) bool    // or nil
 	at      int              // index of the segment that is decoded
 }
 
@@ -121,9 +134,9 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 	first := next
 	r.Stopped = false
 	for len(b) > 0 {
-		if r.Grant == 0 {
+		if r.Grant == 0 || r.Alone {
 			c.Publish(next)
-			if r.Grant = c.Grant(); r.Grant == 0 {
+			if !granted(c) {
 				r.Stopped = true
 				break
 			}
@@ -141,6 +154,14 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 			}
 			break
 		}
+		if d.alone != nil && d.alone(v) {
+			c.Publish(next)
+			if r.Alone = c.Alone(); !r.Alone {
+				d.arena.Undo()
+				r.Stopped = true
+				break
+			}
+		}
 		c.Issue(stage.HeadOf(v), next, slab)
 		next++
 		r.Grant--
@@ -152,6 +173,21 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 		d.lane.Opened(int(next-first) - refused(r))
 	}
 	return dst, b
+}
+
+// granted says whether another message of c may be decoded now.
+func granted(c *stage.Conn) bool {
+	r := &c.Reading
+	if r.Alone {
+		if !c.Alone() {
+			return false
+		}
+		r.Alone = false
+	}
+	if r.Grant == 0 {
+		r.Grant = c.Grant()
+	}
+	return r.Grant > 0
 }
 
 // own returns the decoder of a connection.

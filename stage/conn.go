@@ -28,6 +28,22 @@ type Reading struct {
 	Stopped bool   // Tail may hold whole messages: look at it again when the connection is read again
 	Ended   bool   // nothing more will be decoded
 	Decoder any    // the connection's own decoder, when it has one
+	Session any    // what a stage of the reading lane keeps for the connection; it may be a [Closer]
+	Alone   bool   // the message decoded last is to be settled before the next is decoded
+}
+
+// A Closer is a session that wants to know that its connection has ended.
+type Closer interface {
+	// Closed is called once, when nothing of the connection is read or written any more, on a goroutine of the source.
+	// Messages of the connection may still be on their way through other lanes.
+	Closed(reason error)
+}
+
+// Ended tells the session of a closed connection. The source calls it once, when it reads no more.
+func (c *Conn) Ended() {
+	if s, ok := c.Reading.Session.(Closer); ok {
+		s.Closed(c.Reason())
+	}
 }
 
 // A Conn is one connection. It owns the order of its answers, the output that waits for the peer, and the decision when to
@@ -62,6 +78,7 @@ type Conn struct {
 const (
 	pauseOutput  = 1 << iota // too much output waits
 	pauseTickets             // too many requests are in flight
+	pauseAlone               // a request waits until none is in flight
 )
 
 // Init makes c a connection of a source. It must be called once, before any other method.

@@ -30,6 +30,22 @@ func (c *Conn) Grant() int {
 	return 0
 }
 
+// Alone asks whether no request is in flight. When some are it stops the reading of the connection, which goes on when the
+// last of them has been answered, or is void.
+func (c *Conn) Alone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead || c.ended {
+		return false
+	}
+	if c.issued.Load() == c.expect {
+		return true
+	}
+	c.pause |= pauseAlone
+	c.want()
+	return false
+}
+
 // Settle settles one ticket at once with b, which may be empty. It is for answers that are not made of a message, such as
 // the refusal of bytes that could not be decoded; messages are settled by their lane's [Outbox].
 func (c *Conn) Settle(seq uint32, b []byte) {

@@ -49,6 +49,9 @@ func (c *Conn) review() {
 	if c.pause&pauseTickets != 0 && int(c.issued.Load()-c.expect) <= c.terms.InFlight/2 {
 		c.pause &^= pauseTickets
 	}
+	if c.pause&pauseAlone != 0 && c.issued.Load() == c.expect {
+		c.pause &^= pauseAlone
+	}
 	c.want()
 	c.finish()
 }

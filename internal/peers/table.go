@@ -46,14 +46,18 @@ func (t *Table) Add(c *stage.Conn) bool {
 	return true
 }
 
-// Remove takes a connection out that has been closed, and counts the reason.
+// Remove takes a connection out that has been closed, counts the reason, and tells its session.
 func (t *Table) Remove(c *stage.Conn) {
 	label := stage.LabelOf(c.Reason())
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, ok := t.open[c]; ok {
+	_, ok := t.open[c]
+	if ok {
 		delete(t.open, c)
 		t.closed[label]++
+	}
+	t.mu.Unlock()
+	if ok {
+		c.Ended()
 	}
 }
 
