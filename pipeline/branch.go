@@ -66,7 +66,8 @@ func (s *branch[T]) Push(b []*T) {
 }
 
 // Tee gives each message to two flows on the same lane. The second, named with " copy", gets structs of its own; the
-// tickets stay with the first. The bytes are shared, and are read-only from here on in both.
+// tickets stay with the first. The bytes are shared, and are read-only from here on in both. The copies go first: what they
+// are recorded in has them before an answer can be written.
 func (f *Flow[T]) Tee(name string) (first, second *Flow[T]) {
 	first, second = newFlow[T](f.p, kindTee, name), newFlow[T](f.p, kindTee, name+" copy")
 	f.use(first.n, func(ln *lane) stage.Sink[T] {
@@ -95,8 +96,8 @@ func (t *tee[T]) Push(b []*T) {
 		stage.HeadOf(c).Unticket()
 		t.second.batch = append(t.second.batch, c)
 	}
-	t.first.push()
 	t.second.push()
+	t.first.push()
 }
 
 // Merge joins flows without a queue: what follows has one instance on each lane on which they arrive.

@@ -58,11 +58,11 @@ var epoch = time.Now()
 // clock reads the monotonic clock, at half of what time.Now costs.
 func clock() time.Duration { return time.Since(epoch) }
 
-// Timing one node takes two readings of the clock, about 60 ns. A batch is timed when that is less than a hundredth of the
+// Timing one node takes two readings of the clock, about 60 ns. A batch is timed when that is less than 1 in 400 parts of the
 // time that has passed since the last one, and at least once in 4096 batches.
 const (
 	timingCost = 60
-	timingPart = 100
+	timingPart = 400
 	timingRare = 4096
 )
 

@@ -126,7 +126,7 @@ func (j *crossing[T]) start() {
 func (j *crossing[T]) run(q queue.Queue[T], in *Inlet[T]) {
 	l := in.Lane
 	size := j.cfg.Batch
-	if l.Blocks() != "" && size == queue.DefaultBatch {
+	if l.Blocks() != "" && !j.cfg.Chosen {
 		size = 1
 	}
 	buf := make([]*T, size)

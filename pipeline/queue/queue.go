@@ -64,6 +64,7 @@ type Maker[T any] func(cfg Config) (Queue[T], error)
 type Config struct {
 	Cap       int      // most messages that wait in it
 	Batch     int      // most messages that its lane takes at once
+	Chosen    bool     // Batch was asked for: it holds also for a lane that may block
 	Full      WhenFull // what happens to a message for which there is no room
 	Producers int      // most lanes that will Join
 }
@@ -109,7 +110,7 @@ func (n Cap) set(c *Config) { c.Cap = int(n) }
 // blocking stage, whose finished answers should not wait for the next ones.
 type Batch int
 
-func (n Batch) set(c *Config) { c.Batch = int(n) }
+func (n Batch) set(c *Config) { c.Batch, c.Chosen = int(n), true }
 
 // WhenFull says what happens to a message for which there is no room.
 type WhenFull uint8

@@ -75,7 +75,7 @@ func TestOptionsChangeTheDefaults(t *testing.T) {
 		t.Errorf("the defaults are %+v", c)
 	}
 	c := queue.NewConfig(queue.Cap(7), queue.Batch(3), queue.DropOldest)
-	if c != (queue.Config{Cap: 7, Batch: 3, Full: queue.DropOldest, Producers: 1}) {
+	if c != (queue.Config{Cap: 7, Batch: 3, Chosen: true, Full: queue.DropOldest, Producers: 1}) {
 		t.Errorf("with options: %+v", c)
 	}
 	if err := c.Validate(); err != nil {
