@@ -65,10 +65,15 @@ func (h *Head) Fail(err error) {
 	}
 }
 
-// HasHead says whether the first field of T is a Head. It is asked once per node, not per message.
+// HasHead says whether T begins with a Head: its first field is one, or is a struct that begins with one, such as the
+// message of a codec to which an application adds fields. It is asked once per node, not per message.
 func HasHead[T any]() bool {
-	t := reflect.TypeFor[T]()
-	return t.Kind() == reflect.Struct && t.NumField() > 0 && t.Field(0).Type == reflect.TypeFor[Head]()
+	for t := reflect.TypeFor[T](); t.Kind() == reflect.Struct && t.NumField() > 0; {
+		if t = t.Field(0).Type; t == reflect.TypeFor[Head]() {
+			return true
+		}
+	}
+	return false
 }
 
 // HeadOf returns the head of a message for which [HasHead] holds.

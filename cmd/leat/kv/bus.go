@@ -1,0 +1,198 @@
+package kv
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/leat-io/leat/codec/resp"
+	"github.com/leat-io/leat/stage"
+)
+
+// maxSubscriptions is how many channels and patterns one connection may listen to: each costs a place in two maps.
+const maxSubscriptions = 10_000
+
+// A bus is who listens to what.
+type bus struct {
+	mu       sync.RWMutex
+	channels map[string]map[*session]struct{} // guarded by mu
+	patterns map[string]map[*session]struct{} // guarded by mu
+}
+
+func (b *bus) init() {
+	b.channels, b.patterns = map[string]map[*session]struct{}{}, map[string]map[*session]struct{}{}
+}
+
+// join and leaveOne keep one of the two maps.
+func join(m map[string]map[*session]struct{}, name string, x *session) {
+	if m[name] == nil {
+		m[name] = map[*session]struct{}{}
+	}
+	m[name][x] = struct{}{}
+}
+
+func leaveOne(m map[string]map[*session]struct{}, name string, x *session) {
+	if delete(m[name], x); len(m[name]) == 0 {
+		delete(m, name)
+	}
+}
+
+// leave ends all subscriptions of a session whose connection has ended.
+func (b *bus) leave(x *session) {
+	if len(x.channels)+len(x.patterns) == 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name := range x.channels {
+		leaveOne(b.channels, name, x)
+	}
+	for name := range x.patterns {
+		leaveOne(b.patterns, name, x)
+	}
+}
+
+// publish has a message written to all who listen, at the end of the lane's batch, and returns how many they are. A
+// subscriber that does not read is closed when its output passes the hard limit, as any slow reader.
+func (b *bus) publish(o *stage.Outbox, channel, text []byte) (n int64) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for x := range b.channels[string(channel)] {
+		x.push(o, "message", channel, text)
+		n++
+	}
+	for pattern, listeners := range b.patterns {
+		if !match([]byte(pattern), string(channel)) {
+			continue
+		}
+		for x := range listeners {
+			x.push(o, "pmessage", []byte(pattern), channel, text)
+			n++
+		}
+	}
+	return n
+}
+
+// push writes a message that nobody has asked for.
+func (x *session) push(o *stage.Outbox, kind string, words ...[]byte) {
+	b := resp.Version(x.version.Load()).AppendPush(o.Buffer(), len(words)+1)
+	b = resp.AppendBulkString(b, kind)
+	for _, w := range words {
+		b = resp.AppendBulk(b, w)
+	}
+	var h stage.Head
+	h.SetConn(x.conn)
+	o.Answer(&h, b)
+}
+
+func publish(t *talk) { t.integer(t.server.bus.publish(t.lane.Outbox(), t.Arg(1), t.Arg(2))) }
+
+func subscribe(t *talk) {
+	t.subscribe("subscribe", &t.channels, t.server.bus.channels)
+}
+
+func psubscribe(t *talk) {
+	t.subscribe("psubscribe", &t.patterns, t.server.bus.patterns)
+}
+
+// subscribe confirms before it subscribes, so that no message can come before its confirmation. The command is decoded
+// alone: everything before it has been answered.
+func (t *talk) subscribe(kind string, mine *map[string]struct{}, all map[string]map[*session]struct{}) {
+	names := map[string]struct{}{}
+	for i := 1; i < t.Len(); i++ {
+		if _, known := (*mine)[string(t.Arg(i))]; !known {
+			names[string(t.Arg(i))] = struct{}{}
+		}
+	}
+	if len(t.channels)+len(t.patterns)+len(names) > maxSubscriptions {
+		t.refuse("ERR too many subscriptions on one connection")
+		return
+	}
+	o := t.lane.Outbox()
+	b := o.Buffer()
+	if *mine == nil {
+		*mine = map[string]struct{}{}
+	}
+	for i := 1; i < t.Len(); i++ {
+		(*mine)[string(t.Arg(i))] = struct{}{}
+		b = t.confirm(b, kind, t.Arg(i))
+	}
+	o.Answer(&t.Head, b)
+	o.Flush()
+	t.reply.kind = silent
+	t.server.bus.mu.Lock()
+	defer t.server.bus.mu.Unlock()
+	for name := range names {
+		join(all, name, t.session)
+	}
+}
+
+// confirm tells the client of a change of one subscription; a nil name is that there was none.
+func (t *talk) confirm(b []byte, kind string, name []byte) []byte {
+	b = resp.AppendBulkString(t.Call.version.AppendPush(b, 3), kind)
+	if name == nil {
+		b = t.Call.version.AppendNull(b)
+	} else {
+		b = resp.AppendBulk(b, name)
+	}
+	return resp.AppendInt(b, int64(len(t.channels)+len(t.patterns)))
+}
+
+func unsubscribe(t *talk) {
+	t.unsubscribe("unsubscribe", t.channels, t.server.bus.channels)
+}
+
+func punsubscribe(t *talk) {
+	t.unsubscribe("punsubscribe", t.patterns, t.server.bus.patterns)
+}
+
+func (t *talk) unsubscribe(kind string, mine map[string]struct{}, all map[string]map[*session]struct{}) {
+	var names []string
+	for i := 1; i < t.Len(); i++ {
+		names = append(names, string(t.Arg(i)))
+	}
+	if names == nil {
+		names = slices.Sorted(maps.Keys(mine))
+	}
+	t.server.bus.mu.Lock()
+	defer t.server.bus.mu.Unlock()
+	var b []byte
+	for _, name := range names {
+		if _, known := mine[name]; known {
+			delete(mine, name)
+			leaveOne(all, name, t.session)
+		}
+		b = t.confirm(b, kind, []byte(name))
+	}
+	if names == nil {
+		b = t.confirm(b, kind, nil)
+	}
+	t.wire(b)
+}
+
+// pubsub answers questions about who listens.
+func pubsub(t *talk) {
+	bus := &t.server.bus
+	bus.mu.RLock()
+	defer bus.mu.RUnlock()
+	switch sub := lower(t.Arg(1)); {
+	case sub == "channels" && t.Len() <= 3:
+		var found []string
+		for name := range bus.channels {
+			if t.Len() == 2 || match(t.Arg(2), name) {
+				found = append(found, name)
+			}
+		}
+		t.wire(appendStrings(nil, found))
+	case sub == "numsub":
+		b := resp.AppendArray(nil, 2*(t.Len()-2))
+		for i := 2; i < t.Len(); i++ {
+			b = resp.AppendInt(resp.AppendBulk(b, t.Arg(i)), int64(len(bus.channels[string(t.Arg(i))])))
+		}
+		t.wire(b)
+	case sub == "numpat" && t.Len() == 2:
+		t.integer(int64(len(bus.patterns)))
+	default:
+		t.unknownSubcommand()
+	}
+}

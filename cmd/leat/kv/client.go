@@ -1,0 +1,168 @@
+package kv
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leat-io/leat/stage"
+)
+
+const errName = "ERR Client names cannot contain spaces, newlines or special characters."
+
+var errKilled = &stage.Reason{Label: "killed"}
+
+// visible says whether a name may be given to a client: printable, and without spaces.
+func visible(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
+}
+
+func (x *session) rename(name string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.name = name
+}
+
+func client(t *talk) {
+	sub, n := lower(t.Arg(1)), t.Len()
+	switch {
+	case sub == "id" && n == 2:
+		t.integer(int64(t.conn.ID()))
+	case sub == "getname" && n == 2:
+		t.session.mu.Lock()
+		defer t.session.mu.Unlock()
+		if t.name == "" {
+			t.null()
+			return
+		}
+		t.bulk([]byte(t.name))
+	case sub == "setname" && n == 3:
+		if !visible(string(t.Arg(2))) {
+			t.refuse(errName)
+			return
+		}
+		t.session.rename(string(t.Arg(2)))
+		t.ok()
+	case sub == "setinfo" && n == 4:
+		t.setinfo()
+	case sub == "info" && n == 2:
+		t.verbatim(t.session.line(t.now) + "\n")
+	case sub == "list" && n == 2:
+		var b strings.Builder
+		for _, x := range t.server.clients() {
+			b.WriteString(x.line(t.now) + "\n")
+		}
+		t.verbatim(b.String())
+	case sub == "kill" && n >= 3:
+		t.kill()
+	case (sub == "no-evict" || sub == "no-touch") && n == 3 && (equal(t.Arg(2), "on") || equal(t.Arg(2), "off")):
+		t.ok() // nothing is ever evicted
+	default:
+		t.unknownSubcommand()
+	}
+}
+
+func (t *talk) setinfo() {
+	value := string(t.Arg(3))
+	if !visible(value) {
+		t.refuse("ERR " + lower(t.Arg(2)) + " cannot contain spaces, newlines or special characters.")
+		return
+	}
+	t.session.mu.Lock()
+	defer t.session.mu.Unlock()
+	switch lower(t.Arg(2)) {
+	case "lib-name":
+		t.lib = value
+	case "lib-ver":
+		t.libver = value
+	default:
+		t.refuse("ERR Unrecognized option '" + string(t.Arg(2)) + "'")
+		return
+	}
+	t.ok()
+}
+
+// verbatim answers with a text.
+func (t *talk) verbatim(text string) { t.wire(t.Call.version.AppendVerbatim(nil, "txt", []byte(text))) }
+
+// clients are all sessions, oldest first.
+func (s *Server) clients() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*session
+	for _, x := range s.sessions {
+		all = append(all, x)
+	}
+	slices.SortFunc(all, func(a, b *session) int { return int(a.conn.ID()) - int(b.conn.ID()) })
+	return all
+}
+
+// line is what CLIENT LIST says of a session.
+func (x *session) line(now int64) string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	cmd := "NULL"
+	if c := x.command.Load(); c != nil {
+		cmd = c.name
+	}
+	_, out := x.conn.Owed()
+	return fmt.Sprintf("id=%d addr=%s name=%s age=%d idle=%d db=0 resp=%d omem=%d cmd=%s lib-name=%s lib-ver=%s", x.conn.ID(), x.conn.Peer(),
+		x.name, (now-x.began.UnixMilli())/1000, max(now-x.latest.Load(), 0)/1000, x.version.Load(), out, cmd, x.lib, x.libver)
+}
+
+// kill ends connections, by address or by what a filter says.
+func (t *talk) kill() {
+	if t.Len() == 3 { // the old form
+		for _, x := range t.server.clients() {
+			if x.conn.Peer() == string(t.Arg(2)) {
+				x.end(t.session)
+				t.ok()
+				return
+			}
+		}
+		t.refuse("ERR No such client")
+		return
+	}
+	id, address, skipme := uint64(0), "", true
+	for i := 2; i < t.Len(); i += 2 {
+		if i+1 == t.Len() {
+			t.refuse(errSyntax)
+			return
+		}
+		switch a, value := t.Arg(i), string(t.Arg(i+1)); {
+		case equal(a, "id"):
+			n, err := strconv.ParseUint(value, 10, 63)
+			if err != nil || n == 0 {
+				t.refuse("ERR client-id should be greater than 0")
+				return
+			}
+			id = n
+		case equal(a, "addr"):
+			address = value
+		case equal(a, "skipme") && (strings.EqualFold(value, "yes") || strings.EqualFold(value, "no")):
+			skipme = strings.EqualFold(value, "yes")
+		default:
+			t.refuse(errSyntax)
+			return
+		}
+	}
+	n := int64(0)
+	for _, x := range t.server.clients() {
+		if (id == 0 || x.conn.ID() == id) && (address == "" || x.conn.Peer() == address) && (x != t.session || !skipme) {
+			x.end(t.session)
+			n++
+		}
+	}
+	t.integer(n)
+}
+
+// end closes a connection; the one that asked for it is answered first.
+func (x *session) end(by *session) {
+	if x == by {
+		x.quit = true
+		x.conn.Finish(errKilled)
+		return
+	}
+	x.conn.Fail(errKilled)
+}

@@ -1,0 +1,193 @@
+package kv
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/leat-io/leat/codec/resp"
+	"github.com/leat-io/leat/stage"
+)
+
+// An exec is what a command on data works with: the call, whose arguments it reads and whose reply it sets, and the data.
+// The partitions of the call's keys are locked while it runs.
+type exec struct {
+	*Call
+	server *Server
+	load   bool // it repeats a journal: nothing expires, and nothing is recorded
+	locked lockset
+}
+
+// run runs a command.
+func (x *exec) run(c *Call) {
+	x.Call = c
+	k := &x.server.keys
+	if c.spec.first > 0 && (c.spec.last == c.spec.first || c.piece != nil) { // one partition: the usual case
+		p := &k.parts[stage.Partition(c.hash)]
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		c.spec.run(x)
+		return
+	}
+	if x.locked = all; c.spec.first > 0 {
+		x.locked = lockset{}
+		for i := range c.keys {
+			x.locked.add(stage.Partition(stage.Hash(c.Arg(i))))
+		}
+	}
+	k.lock(&x.locked)
+	defer k.unlock(&x.locked)
+	c.spec.run(x)
+}
+
+// keys yields the argument numbers of the keys that c, or this piece of it, is about.
+func (c *Call) keys(yield func(int) bool) {
+	if c.piece != nil {
+		for _, i := range c.piece {
+			if !yield(int(i)) {
+				return
+			}
+		}
+		return
+	}
+	last := c.spec.last
+	if last < 0 {
+		last += c.Len()
+	}
+	for i := c.spec.first; i <= last; i += c.spec.step {
+		if !yield(i) {
+			return
+		}
+	}
+}
+
+// find returns what is under a key, or nil.
+func (x *exec) find(key []byte) *item {
+	p := x.server.keys.of(key)
+	it := p.items[string(key)]
+	if it == nil {
+		return nil
+	}
+	if it.at != 0 && it.at <= x.now && !x.load {
+		x.expire(p, it)
+		return nil
+	}
+	return it
+}
+
+// look is find for commands that read: it counts hits and misses.
+func (x *exec) look(key []byte) *item {
+	it := x.find(key)
+	if it == nil {
+		x.server.misses.Add(1)
+	} else {
+		x.server.hits.Add(1)
+	}
+	return it
+}
+
+// expire removes an item whose time has come, and has that recorded.
+func (x *exec) expire(p *part, it *item) {
+	x.server.keys.remove(p, it)
+	x.server.expired.Add(1)
+	x.record("DEL", it.key)
+}
+
+// put stores a value, which the keyspace takes over.
+func (x *exec) put(key, value []byte, at int64) {
+	x.server.keys.put(x.server.keys.of(key), key, value, at)
+}
+
+// remove removes a key, and says whether it was there.
+func (x *exec) remove(key []byte) bool {
+	it := x.find(key)
+	if it == nil {
+		return false
+	}
+	x.server.keys.remove(x.server.keys.of(key), it)
+	return true
+}
+
+// expires sets when an item expires, in Unix milliseconds; 0 is never.
+func (x *exec) expires(it *item, at int64) { x.server.keys.of([]byte(it.key)).expire(it, at) }
+
+// own returns a copy of b that may be stored.
+func own(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
+
+// changed says that the command has changed data, and would again if it was repeated.
+func (x *exec) changed() { x.wrote = true }
+
+// record has a command repeated in the place of the one that runs, or before it.
+func (x *exec) record(words ...string) {
+	if x.load || !x.server.cfg.Journal {
+		return
+	}
+	b := resp.AppendArray(x.effect, len(words))
+	for _, w := range words {
+		b = resp.AppendBulkString(b, w)
+	}
+	x.effect = b
+}
+
+// recordSet records that a key has a value until a time, or for ever when at is 0.
+func (x *exec) recordSet(key, value []byte, at int64) {
+	if at == 0 {
+		x.record("SET", string(key), string(value))
+		return
+	}
+	x.record("SET", string(key), string(value), "PXAT", strconv.FormatInt(at, 10))
+}
+
+func (c *Call) ok()             { c.reply.kind = ok }
+func (c *Call) null()           { c.reply.kind = null }
+func (c *Call) integer(n int64) { c.reply.kind, c.reply.n = integer, n }
+func (c *Call) bulk(b []byte)   { c.reply.kind, c.reply.b = bulk, b }
+func (c *Call) simple(s string) { c.reply.kind, c.reply.b = simple, []byte(s) }
+
+// refuse answers with an error.
+func (c *Call) refuse(text string) { c.reply.kind, c.reply.b = failure, []byte(text) }
+
+// wire answers with bytes in the protocol's form.
+func (c *Call) wire(b []byte) { c.reply.kind, c.reply.b = wire, b }
+
+// The errors of Redis that several commands have.
+const (
+	errSyntax   = "ERR syntax error"
+	errInteger  = "ERR value is not an integer or out of range"
+	errFloat    = "ERR value is not a valid float"
+	errOverflow = "ERR increment or decrement would overflow"
+	errNoKey    = "ERR no such key"
+	errTooLong  = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+	errOffset   = "ERR offset is out of range"
+)
+
+// number reads an argument that is an integer; when it is not it answers so.
+func (c *Call) number(i int) (n int64, good bool) {
+	if n, good = integerOf(c.Arg(i)); !good {
+		c.refuse(errInteger)
+	}
+	return n, good
+}
+
+// integerOf reads an integer in the only form that Redis takes: no plus sign, no leading zeros, no spaces.
+func integerOf(b []byte) (n int64, good bool) {
+	digits := b
+	if len(b) > 0 && b[0] == '-' {
+		digits = b[1:]
+	}
+	if len(digits) == 0 || len(digits) > 19 || digits[0] == '0' && len(b) > 1 {
+		return 0, false
+	}
+	var u uint64
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		u = u*10 + uint64(d-'0')
+	}
+	switch {
+	case len(digits) == len(b):
+		return int64(u), u <= math.MaxInt64
+	default:
+		return -int64(u), u <= 1<<63
+	}
+}

@@ -1,0 +1,169 @@
+package kv
+
+import (
+	"bytes"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/leat-io/leat/codec/resp"
+	"github.com/leat-io/leat/stage"
+)
+
+// A session is what a connection has agreed with the server. It belongs to the lane that reads the connection, but for what
+// is marked.
+type session struct {
+	server  *Server
+	conn    *stage.Conn
+	began   time.Time
+	trusted bool // it has given the password, or none is needed
+	quit    bool // nothing more is to be answered
+
+	version atomic.Uint32           // of the protocol; publishers read it
+	latest  atomic.Int64            // when the latest command came, Unix time in milliseconds
+	command atomic.Pointer[command] // the latest
+
+	mu                sync.Mutex // guards what follows, for CLIENT LIST
+	name, lib, libver string
+
+	channels, patterns map[string]struct{} // subscribed to
+}
+
+// session follows the commands of each connection, in the order in which they were sent. It refuses what may not run, and
+// answers what concerns the connection itself.
+func (s *Server) session(l *stage.Lane) stage.Stage[Call, Call] {
+	return &doorman{server: s, lane: l, talk: talk{lane: l}, exec: exec{server: s}}
+}
+
+type doorman struct {
+	server *Server
+	lane   *stage.Lane
+	talk   talk
+	exec   exec
+	now    int64   // Unix time in milliseconds when the batch began
+	src    []*Call // the batch that runs
+	at     int     // index in src of the call that runs
+	kept   int     // how many go on, at the front of src
+}
+
+// Process implements stage.Stage.
+func (d *doorman) Process(_, src []*Call) ([]*Call, error) { return stage.Guarded(d, src), nil }
+
+// Try implements stage.Resumable.
+func (d *doorman) Try(src []*Call) []*Call {
+	d.src, d.at, d.kept, d.now = src, 0, 0, time.Now().UnixMilli()
+	d.server.commands.Add(uint64(len(src)))
+	return d.rest()
+}
+
+func (d *doorman) rest() []*Call {
+	for ; d.at < len(d.src); d.at++ {
+		c := d.src[d.at]
+		if d.call(c); c.reply.kind != silent {
+			d.src[d.kept] = c
+			d.kept++
+		}
+	}
+	return d.src[:d.kept]
+}
+
+// Resume implements stage.Resumable.
+func (d *doorman) Resume(value any) []*Call {
+	d.lane.Panicked(value, stage.HeadOf(d.src[d.at]))
+	d.at++
+	return d.rest()
+}
+
+// of returns the session of a connection, which begins with its first command.
+func (s *Server) of(c *stage.Conn) *session {
+	if x, ok := c.Reading.Session.(*session); ok {
+		return x
+	}
+	x := &session{server: s, conn: c, began: time.Now(), trusted: s.cfg.Password == ""}
+	x.version.Store(uint32(resp.RESP2))
+	c.Reading.Session = x
+	s.mu.Lock()
+	s.sessions[c.ID()] = x
+	s.mu.Unlock()
+	return x
+}
+
+// Closed implements stage.Closer.
+func (x *session) Closed(error) {
+	x.server.bus.leave(x)
+	x.server.mu.Lock()
+	delete(x.server.sessions, x.conn.ID())
+	x.server.mu.Unlock()
+}
+
+// call answers c if that is possible here.
+func (d *doorman) call(c *Call) {
+	x := d.server.of(c.Conn())
+	if x.quit {
+		c.reply.kind = silent
+		return
+	}
+	c.version, c.now = resp.Version(x.version.Load()), d.now
+	spec := c.command()
+	switch {
+	case spec == nil:
+		c.refuse(unknown(c))
+	case !spec.takes(c.Len()):
+		c.refuse("ERR wrong number of arguments for '" + spec.name + "' command")
+	case !x.trusted && spec.is&early == 0:
+		c.refuse("NOAUTH Authentication required.")
+	case len(x.channels)+len(x.patterns) > 0 && c.version == resp.RESP2 && spec.is&listening == 0:
+		c.refuse("ERR Can't execute '" + spec.name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+	case spec.is&grows != 0 && d.server.keys.full():
+		c.refuse("OOM command not allowed when used memory > 'maxmemory'.")
+	default:
+		d.admit(x, c)
+	}
+}
+
+// admit runs a command here if it is about the connection, and says where it is to run if it is about data.
+func (d *doorman) admit(x *session, c *Call) {
+	if c.now-x.latest.Load() > 100 {
+		x.latest.Store(c.now)
+	}
+	if x.command.Load() != c.spec {
+		x.command.Store(c.spec)
+	}
+	if c.spec.talk != nil {
+		d.talk.session, d.talk.Call = x, c
+		c.spec.talk(&d.talk)
+		return
+	}
+	if d.server.cfg.Workers > 1 && c.spec.is&lonely != 0 {
+		d.exec.run(c)
+		return
+	}
+	if c.spec.first > 0 {
+		c.hash = stage.Hash(c.Arg(c.spec.first))
+	}
+}
+
+// unknown is how Redis says that it does not know a command.
+func unknown(c *Call) string {
+	const most = 128 // bytes of arguments that are repeated, as in Redis
+	text := "ERR unknown command '" + clip(c.Arg(0), most) + "', with args beginning with: "
+	for i, room := 1, most; i < c.Len() && room > 0; i++ {
+		a := clip(c.Arg(i), room)
+		text += "'" + a + "' "
+		room -= len(a) + 3
+	}
+	return text
+}
+
+// clip is the front of an argument as Redis repeats it in an error: up to a bound, and to the first zero.
+func clip(b []byte, most int) string {
+	b = b[:min(len(b), most)]
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return string(b)
+}
+
+func equal(b []byte, word string) bool {
+	return len(b) == len(word) && bytes.EqualFold(b, []byte(word))
+}
