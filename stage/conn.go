@@ -122,6 +122,7 @@ func (c *Conn) fail(reason error) {
 
 // drop releases what the connection holds for a peer that is gone.
 func (c *Conn) drop() {
+	c.terms.held.Add(-int64(len(c.out)))
 	c.out = nil
 	if c.book != nil {
 		c.settled += uint32(len(c.book.shares))

@@ -213,3 +213,29 @@ func TestAFailedWriteEndsTheConnection(t *testing.T) {
 	reason, _ = l.c.Closed()
 	check(t, "reason of a write that failed later", reason, broken)
 }
+
+// What waits for all peers together is bounded too, at the cost of those for whom much waits.
+func TestOverTheOutputOfAllAPeerAboveItsHighMarkIsClosed(t *testing.T) {
+	limits := roomy
+	limits.OutHigh, limits.OutHard, limits.OutTotal = 100, 250, 250
+	a := oneLane(limits)
+	b := lane1{a.Lane, a.c.Sibling(), a.a}
+	c := lane1{a.Lane, a.c.Sibling(), a.a}
+	for _, l := range []lane1{a, b, c} {
+		l.c.Take(0)
+	}
+	a.echo(strings.Repeat("a", 200))
+	b.echo(strings.Repeat("b", 60)) // over the bound, but little of it is for b
+	if _, closed := b.c.Closed(); closed {
+		t.Error("a peer below its high mark was closed")
+	}
+	c.echo(strings.Repeat("c", 150))
+	reason, closed := c.c.Closed()
+	check(t, "closed", closed, true)
+	check(t, "reason", errors.Is(reason, stage.ErrSlowReader), true)
+	a.c.Take(-1)
+	check(t, "the first peer's output", a.c.Wrote(), strings.Repeat("a", 200))
+	b.echo(strings.Repeat("b", 100)) // there is room again
+	b.c.Take(-1)
+	check(t, "the second peer's output", b.c.Wrote(), strings.Repeat("b", 160))
+}

@@ -12,6 +12,7 @@ type Limits struct {
 	OutLow   int // bytes; at or below, a connection that was stopped for its output is read again
 	OutHigh  int // bytes that wait for the peer; above, the connection is not read
 	OutHard  int // bytes; a connection over it that is to be sent more is closed with [ErrSlowReader]
+	OutTotal int // bytes that wait for all peers of a source; over it so is a connection above OutHigh. 0 is no limit
 
 	FirstMessage time.Duration // from accept to the first complete message
 	Read         time.Duration // from the first byte of a later message to its last
@@ -21,10 +22,10 @@ type Limits struct {
 
 // DefaultLimits suit requests and answers of up to some kilobytes. OutHigh is a quarter of what Linux lets a loopback
 // socket buffer by default, so that a peer is stopped by its own kernel's window first; OutHard is the answers to a full
-// window of requests of 1 KiB.
+// window of requests of 1 KiB; OutTotal is what a thousand peers that read nothing may hold then.
 var DefaultLimits = Limits{
 	InFlight: 1024,
-	OutLow:   16 << 10, OutHigh: 64 << 10, OutHard: 1 << 20,
+	OutLow:   16 << 10, OutHigh: 64 << 10, OutHard: 1 << 20, OutTotal: 1 << 30,
 	FirstMessage: 10 * time.Second, Read: 30 * time.Second, Write: 30 * time.Second, Idle: 60 * time.Second,
 }
 
@@ -35,6 +36,8 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("requests in flight must be between 1 and %d, not %d", 1<<20, l.InFlight)
 	case l.OutLow < 0 || l.OutLow > l.OutHigh || l.OutHigh > l.OutHard || l.OutHard < 1:
 		return fmt.Errorf("output marks must rise from low to high to hard, not %d, %d, %d", l.OutLow, l.OutHigh, l.OutHard)
+	case l.OutTotal != 0 && l.OutTotal < l.OutHard:
+		return fmt.Errorf("the output of all connections, %d, must be at least that of one, %d", l.OutTotal, l.OutHard)
 	case min(l.FirstMessage, l.Read, l.Write, l.Idle) < 0:
 		return fmt.Errorf("a time limit is negative")
 	}
@@ -50,6 +53,7 @@ type Terms struct {
 	// Ignored counts answers to tickets that had been settled before.
 	Ignored atomic.Uint64
 
+	held atomic.Int64 // bytes that wait for peers, but for answers before their turn
 	ids atomic.Uint64 // the latest number of a connection
 }
 

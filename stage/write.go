@@ -34,7 +34,12 @@ func (c *Conn) send(b []byte) bool {
 		}
 		c.stuck = now
 	}
+	all := c.terms.held.Add(int64(len(b)))
 	c.out = append(c.out, b...)
+	if most := c.terms.OutTotal; most > 0 && all > int64(most) && len(c.out) > c.terms.OutHigh {
+		c.fail(ErrSlowReader)
+		return false
+	}
 	return true
 }
 
@@ -73,11 +78,9 @@ func (c *Conn) Writable() {
 		c.stuck = now
 		c.active.Store(now)
 	}
-	switch rest := copy(c.out, c.out[n:]); rest {
-	case 0:
+	c.terms.held.Add(-int64(n))
+	if c.out = c.out[n:]; len(c.out) == 0 { // not moved to the front: a peer may take a long answer in many small steps
 		c.out, c.stuck = nil, 0
-	default:
-		c.out = c.out[:rest]
 	}
 	c.review()
 }
