@@ -20,6 +20,7 @@ func TestABlockingLaneTakesOneMessageAtATime(t *testing.T) {
 	}{
 		{"by default", nil, time.Second},
 		{"unless told otherwise", []queue.Option{queue.Batch(5)}, 5 * time.Second},
+		{"and told what is usual elsewhere", []queue.Option{queue.Batch(queue.DefaultBatch)}, 10 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			each(t, func(t *testing.T, q queue.Maker[row]) {

@@ -132,3 +132,19 @@ func TestAPanicInAKeyIsContained(t *testing.T) {
 		equal(t, "messages behind the shard", p.Stats().Node("reply").In, 20)
 	})
 }
+
+// What is recorded of a batch has been recorded before any of the batch goes on to its answer.
+func TestTheCopiesOfATeeGoFirst(t *testing.T) {
+	p := pipeline.New("tee")
+	first, second := p.From(feed[msg]{func(in *pipeline.Inlet[msg]) {
+		in.Push(messages(3))
+		in.Push(messages(2))
+	}}).Tee("tee")
+	var order []string
+	note := func(what string) func(*msg) { return func(*msg) { order = append(order, what) } }
+	n := 0
+	first.Via("answer", stage.Do(note("answer"))).To("first", tallied[msg](&n))
+	second.Via("record", stage.Do(note("record"))).To("second", tallied[msg](&n))
+	noError(t, runOnce(p))
+	equal(t, "order", strings.Join(order, " "), "record record record answer answer answer record record answer answer")
+}
