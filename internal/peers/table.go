@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -14,14 +15,19 @@ import (
 
 // A Table is the set of a source's open connections. The terms that they share are in it.
 type Table struct {
-	Terms stage.Terms
-	Max   int // most connections at a time
+	Terms         stage.Terms
+	Max           int                     // most connections at a time
+	MaxPerAddress int                     // most connections at a time of one address, 0 for no such limit
+	HoldOf        func(*stage.Conn) *Hold // of a source whose connections have one, or nil
+
+	step time.Duration // how often Sweep looks
 
 	mu       sync.Mutex
 	open     map[*stage.Conn]struct{} // guarded by mu
+	origins  origins                  // guarded by mu
 	closed   map[string]uint64        // guarded by mu: by reason
+	refused  map[string]uint64        // guarded by mu: by reason
 	accepted uint64                   // guarded by mu
-	refused  uint64                   // guarded by mu
 	peak     int                      // guarded by mu
 }
 
@@ -29,21 +35,44 @@ type Table struct {
 func (t *Table) Init(l stage.Limits, most int) {
 	t.Terms.Limits, t.Max = l, most
 	t.Terms.Now.Store(1)
-	t.open, t.closed = map[*stage.Conn]struct{}{}, map[string]uint64{}
+	t.step = step(l)
+	t.open, t.closed, t.refused = map[*stage.Conn]struct{}{}, map[string]uint64{}, map[string]uint64{}
 }
 
+// Why a connection is refused, for counters.
+const (
+	TooMany       = "too many connections"
+	TooManyOfOne  = "too many of one address"
+	NoDescriptors = "no descriptors"
+)
+
 // Add takes a new connection in, unless there are too many.
-func (t *Table) Add(c *stage.Conn) bool {
+func (t *Table) Add(c *stage.Conn) bool { return t.AddFrom(c, netip.Addr{}) }
+
+// AddFrom takes a new connection of an address in, unless there are too many, or too many of the address. The zero Addr
+// stands for a peer that has none.
+func (t *Table) AddFrom(c *stage.Conn, from netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.open) >= t.Max {
-		t.refused++
+		t.refused[TooMany]++
+		return false
+	}
+	if t.MaxPerAddress > 0 && from.IsValid() && !t.origins.add(c, from, t.MaxPerAddress) {
+		t.refused[TooManyOfOne]++
 		return false
 	}
 	t.open[c] = struct{}{}
 	t.accepted++
 	t.peak = max(t.peak, len(t.open))
 	return true
+}
+
+// Refuse counts a connection that was closed before it was added.
+func (t *Table) Refuse(reason string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused[reason]++
 }
 
 // Remove takes a connection out that has been closed, counts the reason, and tells its session.
@@ -53,6 +82,7 @@ func (t *Table) Remove(c *stage.Conn) {
 	_, ok := t.open[c]
 	if ok {
 		delete(t.open, c)
+		t.origins.remove(c)
 		t.closed[label]++
 	}
 	t.mu.Unlock()
@@ -82,10 +112,19 @@ func (t *Table) Figures(f func(name, value string)) {
 	f("open", fmt.Sprint(len(t.open)))
 	f("peak", fmt.Sprint(t.peak))
 	f("accepted", fmt.Sprint(t.accepted))
-	f("refused", fmt.Sprint(t.refused))
+	refused := uint64(0)
+	for _, n := range t.refused {
+		refused += n
+	}
+	f("refused", fmt.Sprint(refused))
 	f("answers ignored", fmt.Sprint(t.Terms.Ignored.Load()))
-	for _, reason := range slices.Sorted(maps.Keys(t.closed)) {
-		f("closed: "+reason, fmt.Sprint(t.closed[reason]))
+	byReason("refused: ", t.refused, f)
+	byReason("closed: ", t.closed, f)
+}
+
+func byReason(what string, counts map[string]uint64, f func(name, value string)) {
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		f(what+reason, fmt.Sprint(counts[reason]))
 	}
 }
 
@@ -93,7 +132,7 @@ func (t *Table) Figures(f func(name, value string)) {
 // within a tenth of the shortest one, and at most a second.
 func (t *Table) Sweep(ctx context.Context) {
 	began := time.Now()
-	tick := time.NewTicker(t.step())
+	tick := time.NewTicker(t.step)
 	defer tick.Stop()
 	for {
 		select {
@@ -102,7 +141,7 @@ func (t *Table) Sweep(ctx context.Context) {
 		case now := <-tick.C:
 			t.Terms.Now.Store(int64(now.Sub(began)) + 1)
 			for _, c := range t.Open() {
-				if reason := c.Overdue(); reason != nil {
+				if reason := c.Overdue(); reason != nil && !t.held(c, reason) {
 					c.Fail(reason)
 				}
 			}
@@ -110,9 +149,8 @@ func (t *Table) Sweep(ctx context.Context) {
 	}
 }
 
-// step is how often Sweep looks.
-func (t *Table) step() time.Duration {
-	l := t.Terms.Limits
+// step is how often to look to keep l.
+func step(l stage.Limits) time.Duration {
 	step := time.Second
 	for _, d := range [...]time.Duration{l.FirstMessage, l.Read, l.Write, l.Idle} {
 		if d > 0 {

@@ -53,7 +53,7 @@ func TestATableTakesNoMoreConnectionsThanItMay(t *testing.T) {
 	if !tab.Add(c) || tab.Len() != 2 || len(tab.Open()) != 2 {
 		t.Fatal("a place that was left is free")
 	}
-	want := "open=2, peak=2, accepted=3, refused=1, answers ignored=0, closed: done=1"
+	want := "open=2, peak=2, accepted=3, refused=1, answers ignored=0, refused: too many connections=1, closed: done=1"
 	if got := figures(tab); got != want {
 		t.Errorf("the figures are %s, not %s", got, want)
 	}

@@ -33,6 +33,10 @@ type Engine struct {
 	// Dial makes a connection to the source, whose pipeline has been started. It may fail, or give a connection that
 	// ends at once, when the source has as many connections as it may.
 	Dial func() (Conn, error)
+
+	// NoReset says that the transport does not tell a client that went away from one that has ended, as unix sockets do
+	// when the client has read all that had been sent to it.
+	NoReset bool
 }
 
 // A Conn is a client's end of a connection. Its kernel should buffer little, so that a client which does not read is felt

@@ -1,7 +1,12 @@
 package tcp_test
 
 import (
+	"fmt"
 	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/leat-io/leat/sources/sourcetest"
@@ -16,6 +21,38 @@ func TestKeepsTheContract(t *testing.T) {
 		}
 		return sourcetest.Engine{Source: s, Dial: func() (sourcetest.Conn, error) { return dial(s) }}
 	})
+}
+
+func TestUnixSocketsKeepTheContract(t *testing.T) {
+	sourcetest.Run(t, func(t testing.TB, o sourcetest.Options) sourcetest.Engine {
+		s := tcp.Listen(unixAddress(t), tcp.Limits(o.Limits), tcp.MaxConns(o.MaxConns))
+		if err := s.Bind(); err != nil {
+			t.Fatal(err)
+		}
+		return sourcetest.Engine{Source: s, NoReset: true, Dial: func() (sourcetest.Conn, error) {
+			c, err := net.Dial("unix", s.Addr().String())
+			if err != nil {
+				return nil, err
+			}
+			return c.(*net.UnixConn), nil
+		}}
+	})
+}
+
+var sockets atomic.Int32
+
+// unixAddress is the address of a unix socket that nobody has used. Its path is short, because there are limits.
+func unixAddress(t testing.TB) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no unix socket on this system that the source could serve")
+	}
+	dir, err := os.MkdirTemp("", "leat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return "unix:" + filepath.Join(dir, fmt.Sprint("s", sockets.Add(1)))
 }
 
 // A client closes with a reset, and its kernel buffers little of what it does not read.

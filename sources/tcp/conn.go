@@ -4,12 +4,17 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/leat-io/leat/internal/peers"
 	"github.com/leat-io/leat/stage"
 )
 
 // readSize is the most bytes that one read takes: a quarter of a slab, so that a lane reuses one slab for as long as nobody
 // keeps anything.
 const readSize = 16 << 10
+
+// lingerTime is how long a closed connection's input is still read and thrown away, so that what its peer had sent does not
+// make the kernel answer with a reset, which could destroy the last replies on their way.
+const lingerTime = 500 * time.Millisecond
 
 // past is a deadline that wakes whoever waits.
 var past = time.Unix(1, 0)
@@ -18,6 +23,7 @@ var past = time.Unix(1, 0)
 type conn struct {
 	stage.Conn // first, so that connOf can come back from it
 	source     *Source
+	hold       peers.Hold
 	sock       socket
 
 	fd       int32         // guarded by the connection's lock; -1 once it is closed

@@ -26,12 +26,14 @@ func (c *conn) read() (more bool) {
 			n, err = c.sock.Read(buf)
 		}
 		if n > 0 || c.Reading.Stopped {
+			c.hold.Begin(&c.source.table)
 			l := c.source.lanes.take()
 			slab, b := l.inlet.Lane.Bytes(n)
 			copy(b, buf[:n])
 			c.Received()
 			c.push(l, slab, b)
 			c.source.lanes.give(l)
+			c.hold.End(&c.source.table)
 		}
 		switch {
 		case err == nil:

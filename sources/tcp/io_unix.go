@@ -22,6 +22,8 @@ func (c *conn) read() (more bool) {
 		return false
 	}
 	err = raw.Read(func(fd uintptr) (done bool) {
+		c.hold.Begin(&c.source.table)
+		defer c.hold.End(&c.source.table)
 		l := c.source.lanes.take()
 		defer func() { c.source.lanes.give(l) }()
 		for ; !c.Halted() && !c.source.stopping.Load(); l = c.source.lanes.pass(l) {
@@ -52,6 +54,8 @@ func (c *conn) readRest() (more bool) {
 	if c.quota == 0 && !c.Reading.Stopped || c.Finishing() || c.source.abandoned.Load() {
 		return false
 	}
+	c.hold.Begin(&c.source.table)
+	defer c.hold.End(&c.source.table)
 	l := c.source.lanes.take()
 	defer c.source.lanes.give(l)
 	if c.Reading.Stopped && !c.Halted() {
@@ -90,6 +94,7 @@ func (c *conn) readOnce(l *lane, fd, most int) (n int, err error) {
 	l.inlet.Lane.Unread(readSize - n)
 	c.Received()
 	c.push(l, slab, b[:n:n])
+	c.hold.Again(&c.source.table)
 	return n, nil
 }
 

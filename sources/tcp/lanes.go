@@ -12,10 +12,11 @@ import (
 
 // lanes is the set from which reads borrow. The lane that was used last is lent first, because its memory is in a cache.
 type lanes struct {
-	open func() *pipeline.Inlet[stage.Segment]
-	max  int
-	kick chan struct{} // tells tick that a lane is due sooner than it thinks
-	turn chan struct{} // full while tick is at work, and for good when the source has stopped
+	open  func() *pipeline.Inlet[stage.Segment]
+	first *stage.Lane
+	max   int
+	kick  chan struct{} // tells tick that a lane is due sooner than it thinks
+	turn  chan struct{} // full while tick is at work, and for good when the source has stopped
 
 	wanted atomic.Bool // mirrors that somebody is in line
 
@@ -42,7 +43,7 @@ func (p *lanes) init(most int) {
 func (p *lanes) start(open func() *pipeline.Inlet[stage.Segment]) {
 	p.open = open
 	l := p.make()
-	p.made = 1
+	p.first, p.made = l.inlet.Lane, 1
 	l.inlet.Lane.Work()
 	p.give(l)
 }

@@ -4,75 +4,36 @@ package tcp
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
+	"time"
+
+	"github.com/leat-io/leat/internal/sockopt"
 )
 
 // A socket is a descriptor that the runtime's poller watches. As an os.File it costs a third less memory than as a net.Conn,
 // which keeps both addresses.
 type socket = *os.File
 
-type listener = *os.File
-
-// listenOn takes the socket of a listener over. Connections inherit its options.
-func listenOn(ln *net.TCPListener) (listener, error) {
-	defer ln.Close()
-	f, err := ln.File() // a duplicate
-	if err != nil {
-		return nil, err
-	}
-	raw, err := f.SyscallConn()
-	if err == nil {
-		err2 := raw.Control(func(fd uintptr) { err = sysOptions(int(fd)) })
-		if err == nil {
-			err = err2
-		}
-	}
-	if err != nil {
-		f.Close()
-		return nil, os.NewSyscallError("setsockopt", err)
-	}
-	return f, nil
+// defaults are the options of a source that is told nothing: those that package net gives to every connection.
+func defaults() []sockopt.Option {
+	return []sockopt.Option{sockopt.NoDelay(true), sockopt.KeepAlive(15*time.Second, 15*time.Second, 9)}
 }
 
-// acceptSome waits for connections and takes them, until the source stops or accept fails.
-func (s *Source) acceptSome() (err error) {
-	raw, err := s.ln.SyscallConn()
-	if err != nil {
-		return err
+// adopt serves a connection that was accepted, or refuses it.
+func (s *Source) adopt(fd int, from netip.Addr) {
+	c := &conn{fd: -1}
+	if !s.admit(c, from) {
+		s.refuse(fd)
+		return
 	}
-	var failed error
-	err = raw.Read(func(fd uintptr) (done bool) {
-		failed = s.acceptAll(int(fd))
-		return failed != nil || s.stopping.Load()
-	})
-	if failed != nil {
-		return failed
+	for _, o := range s.each {
+		_ = o.Set(fd) // it was tried on the listening socket: this peer is gone already
 	}
-	return err
-}
-
-// acceptRest takes the connections that were established and not accepted when the source stopped.
-func (s *Source) acceptRest() {
-	if raw, err := s.ln.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { _ = s.acceptAll(int(fd)) })
-	}
-}
-
-// acceptAll takes what is in the backlog.
-func (s *Source) acceptAll(listening int) error {
-	for {
-		fd, err := sysAccept(listening)
-		switch err {
-		case nil:
-			s.serve(&conn{sock: os.NewFile(uintptr(fd), "tcp"), fd: int32(fd)})
-		case syscall.EAGAIN:
-			return nil
-		case syscall.EINTR, syscall.ECONNABORTED:
-		default:
-			return os.NewSyscallError("accept", err)
-		}
-	}
+	f := os.NewFile(uintptr(fd), "tcp")
+	c.Locked(func(bool) { c.sock, c.fd = f, int32(fd) }) // the sweep of timeouts knows it by now
+	s.serve(c)
 }
 
 // closeWrite and reset are called with the lock held, or by the goroutine that alone closes the descriptor.
@@ -95,6 +56,8 @@ func (c *conn) Peer() (name string) {
 			name = (&net.TCPAddr{IP: a.Addr[:], Port: a.Port}).String()
 		case *syscall.SockaddrInet6:
 			name = (&net.TCPAddr{IP: a.Addr[:], Port: a.Port}).String()
+		case *syscall.SockaddrUnix:
+			name = "unix socket " + c.source.bound.String() + credentials(int(c.fd))
 		}
 	})
 	return name

@@ -3,6 +3,7 @@
 package tcp
 
 import (
+	"net/netip"
 	"syscall"
 	"unsafe"
 )
@@ -36,27 +37,20 @@ func arrived(fd int) int {
 	return int(n)
 }
 
-func sysAccept(fd int) (int, error) {
-	nfd, _, e := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), 0, 0, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+// sysAccept takes a connection, and says from which address it comes if its peer has one.
+func sysAccept(fd int) (nfd int, from netip.Addr, err error) {
+	var peer syscall.RawSockaddrInet6 // the largest that matters
+	size := uint32(unsafe.Sizeof(peer))
+	n, _, e := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&peer)), uintptr(unsafe.Pointer(&size)),
+		syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
 	if e != 0 {
-		return 0, e
+		return -1, netip.Addr{}, e
 	}
-	return int(nfd), nil
-}
-
-// sysOptions sets what package net sets on every connection: no delay of small writes, and probes after 15 s of silence,
-// each 15 s, of which 9 may fail.
-func sysOptions(fd int) error {
-	for _, o := range [...][3]int{
-		{syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1},
-		{syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
-		{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, 15},
-		{syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, 15},
-		{syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, 9},
-	} {
-		if err := syscall.SetsockoptInt(fd, o[0], o[1], o[2]); err != nil {
-			return err
-		}
+	switch peer.Family {
+	case syscall.AF_INET:
+		from = netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(&peer)).Addr)
+	case syscall.AF_INET6:
+		from = netip.AddrFrom16(peer.Addr)
 	}
-	return nil
+	return int(n), from, nil
 }

@@ -2,7 +2,10 @@
 
 package tcp
 
-import "syscall"
+import (
+	"net/netip"
+	"syscall"
+)
 
 func sysRead(fd int, b []byte) (int, error) {
 	n, err := syscall.Read(fd, b)
@@ -17,25 +20,24 @@ func sysWrite(fd int, b []byte) (int, error) {
 // arrived allows one read more after a stop: portable code cannot ask how much has arrived.
 func arrived(int) int { return readSize }
 
-func sysAccept(fd int) (int, error) {
+// sysAccept takes a connection, and says from which address it comes if its peer has one.
+func sysAccept(fd int) (nfd int, from netip.Addr, err error) {
 	syscall.ForkLock.RLock() // no child may inherit the descriptor before it is marked
 	defer syscall.ForkLock.RUnlock()
-	nfd, _, err := syscall.Accept(fd)
+	nfd, peer, err := syscall.Accept(fd)
 	if err != nil {
-		return 0, err
+		return -1, from, err
 	}
 	syscall.CloseOnExec(nfd)
 	if err := syscall.SetNonblock(nfd, true); err != nil {
 		_ = syscall.Close(nfd)
-		return 0, err
+		return -1, from, err
 	}
-	return nfd, nil
-}
-
-// sysOptions sets on the listener what its connections inherit: no delay of small writes, and keep-alive probes.
-func sysOptions(fd int) error {
-	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
-		return err
+	switch a := peer.(type) {
+	case *syscall.SockaddrInet4:
+		from = netip.AddrFrom4(a.Addr)
+	case *syscall.SockaddrInet6:
+		from = netip.AddrFrom16(a.Addr)
 	}
-	return syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
+	return nfd, from, nil
 }
