@@ -53,8 +53,8 @@ type Terms struct {
 	// Ignored counts answers to tickets that had been settled before.
 	Ignored atomic.Uint64
 
-	held atomic.Int64 // bytes that wait for peers, but for answers before their turn
-	ids atomic.Uint64 // the latest number of a connection
+	held atomic.Int64  // bytes that wait for peers, but for answers before their turn
+	ids  atomic.Uint64 // the latest number of a connection
 }
 
 // Overdue returns why a connection has used up its time, or nil. Sources ask it after they have advanced their clock.
