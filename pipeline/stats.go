@@ -9,20 +9,22 @@ import (
 
 // NodeStats are the counters of one node, summed over its lanes.
 type NodeStats struct {
-	Name    string        `json:"name"`
-	Kind    string        `json:"kind"`
-	Lanes   int           `json:"lanes"`   // lanes on which the node has an instance
-	In      uint64        `json:"in"`      // messages
-	Out     uint64        `json:"out"`     // messages
-	Batches uint64        `json:"batches"` // batches that came in; of a source, that went out
-	Dropped uint64        `json:"dropped"` // messages that a full queue cost
-	Errors  uint64        `json:"errors"`  // errors that the stage returned
-	Panics  uint64        `json:"panics"`
-	Depth   int           `json:"depth"`  // messages queued now
-	P50     time.Duration `json:"p50_ns"` // sampled time per message inside the node, and only there
-	P99     time.Duration `json:"p99_ns"`
-	Sampled uint64        `json:"sampled"` // batches that were timed
-	Gauges  []Gauge       `json:"gauges,omitempty"`
+	Name     string        `json:"name"`
+	Kind     string        `json:"kind"`
+	Lanes    int           `json:"lanes"`   // lanes on which the node has an instance
+	In       uint64        `json:"in"`      // messages
+	Out      uint64        `json:"out"`     // messages
+	Batches  uint64        `json:"batches"` // batches that came in; of a source, that went out
+	Dropped  uint64        `json:"dropped"` // messages that a full queue cost
+	Errors   uint64        `json:"errors"`  // errors that the stage returned
+	Panics   uint64        `json:"panics"`
+	BytesIn  uint64        `json:"bytes_in"`  // of a source: read from connections
+	BytesOut uint64        `json:"bytes_out"` // of a source or joint: answers that its lanes handed to connections
+	Depth    int           `json:"depth"`     // messages queued now
+	P50      time.Duration `json:"p50_ns"`    // sampled time per message inside the node, and only there
+	P99      time.Duration `json:"p99_ns"`
+	Sampled  uint64        `json:"sampled"` // batches that were timed
+	Gauges   []Gauge       `json:"gauges,omitempty"`
 }
 
 // PerBatch is the mean number of messages in a batch.
@@ -133,6 +135,7 @@ func (p *Pipeline) sum(lanes []*lane) Stats {
 			s := &out[c.ID-1]
 			s.In, s.Out, s.Batches = s.In+c.In, s.Out+c.Out, s.Batches+c.Batches
 			s.Dropped, s.Errors, s.Panics = s.Dropped+c.Dropped, s.Errors+c.Errors, s.Panics+c.Panics
+			s.BytesIn, s.BytesOut = s.BytesIn+c.BytesIn, s.BytesOut+c.BytesOut
 			times[c.ID-1].Merge(&c.Times)
 		}
 		ln.snapMu.Unlock()

@@ -19,6 +19,10 @@ type Counts struct {
 	Panics  uint64
 	Times   Times // sampled
 	slot    int   // index in the lane's counts
+
+	// Of what happens outside of all nodes, because reads and writes stand at the ends of a batch:
+	BytesIn  uint64 // read from connections
+	BytesOut uint64 // of answers, handed to connections
 }
 
 // Making registers the counters of a node and says that its stage is made next.
@@ -31,6 +35,9 @@ func (l *Lane) Making(id int, node string) *Counts {
 
 // Counts returns the counters of all nodes on the lane. The first stand for what happens outside of all nodes.
 func (l *Lane) Counts() []*Counts { return l.counts }
+
+// Received counts bytes that were read from a connection. The source calls it between Work and Rest.
+func (l *Lane) Received(n int) { l.counts[0].BytesIn += uint64(n) }
 
 // Enter says which node runs now, so that a panic, an error or a retained message can be put to its account.
 func (l *Lane) Enter(c *Counts) { l.cur = c.slot }

@@ -148,7 +148,9 @@ func (o *Outbox) deliver(d *due) {
 		// A ticket that was answered twice leaves another one that nobody answered: opened must not cancel out.
 		o.lane.opened += int(c.answer(&o.w, r, o.buf[r.from:r.to]))
 	}
-	c.write(o.w.bytes())
+	b := o.w.bytes()
+	o.lane.counts[0].BytesOut += uint64(len(b))
+	c.write(b)
 	c.mu.Unlock()
 	o.w.reset()
 }

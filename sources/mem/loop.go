@@ -210,6 +210,7 @@ func (l *loop) read(n *near, p phase) *stage.Segment {
 	copy(b, c.in)
 	c.in = append(c.in[:0], c.in[k:]...)
 	c.change.Broadcast()
+	l.inlet.Lane.Received(k)
 	n.Received()
 	s := l.segments.New()
 	s.SetConn(&n.Conn)

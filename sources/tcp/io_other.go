@@ -30,6 +30,7 @@ func (c *conn) read() (more bool) {
 			l := c.source.lanes.take()
 			slab, b := l.inlet.Lane.Bytes(n)
 			copy(b, buf[:n])
+			l.inlet.Lane.Received(n)
 			c.Received()
 			c.push(l, slab, b)
 			c.source.lanes.give(l)

@@ -92,6 +92,7 @@ func (c *conn) readOnce(l *lane, fd, most int) (n int, err error) {
 		return n, err
 	}
 	l.inlet.Lane.Unread(readSize - n)
+	l.inlet.Lane.Received(n)
 	c.Received()
 	c.push(l, slab, b[:n:n])
 	c.hold.Again(&c.source.table)
