@@ -5,24 +5,27 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/leat-io/leat/cmd/leat/assembly"
 )
 
-func graphCommand() *cobra.Command {
-	cfg := assembly.DefaultTCP()
+func graphCommand(conf *configuration, cfg *assembly.TCP, flags *pflag.FlagSet) *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "graph",
-		Short: "Draw the assembly that leat tcp would run with the same flags",
+		Short: "Draw the assembly that leat tcp would run with the same settings",
 		Example: `  leat graph --workers 4 --app upper
   leat graph --workers 4 --format dot | dot -Tsvg > graph.svg`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			p, _, err := cfg.Assemble()
+			if _, err := conf.loadTCP(cfg); err != nil {
+				return err
+			}
+			s, err := cfg.Assemble()
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
-			out := c.OutOrStdout()
+			p, out := s.Pipeline, c.OutOrStdout()
 			if asJSON(c) {
 				return json.NewEncoder(out).Encode(p.Graph())
 			}
@@ -39,7 +42,8 @@ func graphCommand() *cobra.Command {
 			return nil
 		},
 	}
-	tcpFlags(c.Flags(), &cfg)
+	c.Flags().AddFlagSet(flags)
+	conf.fileFlag(c.Flags())
 	completeWords(c)
 	c.Flags().StringVar(&format, "format", "text", "text, mermaid or dot")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "mermaid", "dot"}, cobra.ShellCompDirectiveNoFileComp))

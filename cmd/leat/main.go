@@ -7,10 +7,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/leat-io/leat/cmd/leat/assembly"
+	"github.com/leat-io/leat/cmd/leat/config"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -68,6 +74,7 @@ func root() *cobra.Command {
 
 Exit status: 0 done, 1 failed, 2 not understood, 3 an expectation was not met, 4 a server ended before everything
 that it had accepted was answered.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(c *cobra.Command, args []string) error {
@@ -79,14 +86,29 @@ that it had accepted was answered.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		err = config.Explain(err, c.Flags())
 		return &exitError{exitUsage, fmt.Errorf("%w; %s --help lists the flags", err, c.CommandPath())}
 	})
 	c.PersistentFlags().Bool("json", false, "write results as JSON")
-	c.AddCommand(demoCommand(), tcpCommand(), loadCommand(), graphCommand())
+
+	conf, tcp := &configuration{}, assembly.DefaultTCP()
+	flags := pflag.NewFlagSet("tcp", pflag.ContinueOnError) // of tcp and graph, of which one runs
+	tcpFlags(flags, &tcp)
+	c.AddCommand(demoCommand(), tcpCommand(conf, &tcp, flags), loadCommand(), graphCommand(conf, &tcp, flags), doctorCommand())
 	for _, sub := range c.Commands() {
 		sub.Args = noArgs
 	}
 	return c
+}
+
+// version says what was built, with what, for which machine. It is shown by the template of cobra: another one would link
+// package text/template, which keeps every exported method in the program, 4 MB of it.
+func version() string {
+	v := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v = strings.Trim(info.Main.Version, "()") // "(devel)" outside of a released module
+	}
+	return fmt.Sprintf("%s (%s, %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // noArgs refuses arguments with the status of a misunderstanding.
