@@ -4,7 +4,7 @@ package kv
 
 const (
 	wordBytes  = 8
-	wordPlaces = 1 << wordBits      // several times the number of commands
+	wordPlaces = 1 << wordBits // several times the number of commands
 	wordBits   = 9
 	golden     = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming 3, 6.4)
 	longest    = 16                 // bytes of the longest name

@@ -1,0 +1,375 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leat-io/leat/codec/resp"
+)
+
+// kvs are the ways of dividing the work of a key-value server.
+var kvs = map[string][]string{
+	"fused":       nil,
+	"one worker":  {"--workers", "1"},
+	"two workers": {"--workers", "2"},
+	"workiva":     {"--workers", "2", "--queue", "workiva"},
+}
+
+func serveKV(t *testing.T, args ...string) *process {
+	t.Helper()
+	return serve(t, append([]string{"--app", "kv"}, args...)...)
+}
+
+// tool runs a program of the package redis-tools against p.
+func tool(t *testing.T, p *process, name string, args ...string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("there is no %s", name)
+	}
+	host, port, err := net.SplitHostPort(p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, append([]string{"-h", host, "-p", port}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v: %s", name, args, err, out)
+	}
+	return string(out)
+}
+
+func TestRedisCliTalksToTheServer(t *testing.T) {
+	p := serveKV(t)
+	for _, c := range []struct{ args, want string }{
+		{"ping", "PONG\n"},
+		{"-3 hello", "server leat\n"},
+		{"set greeting hello EX 100", "OK\n"},
+		{"get greeting", "hello\n"},
+		{"--scan --pattern greet*", "greeting\n"},
+		{"nosuch a b", "ERR unknown command 'nosuch', with args beginning with: 'a' 'b'"},
+		{"info keyspace", "db0:keys=1,expires=1"},
+		{"-r 3 incr n", "1\n2\n3\n"},
+	} {
+		if got := tool(t, p, "redis-cli", strings.Fields(c.args)...); !strings.Contains(got, c.want) {
+			t.Errorf("redis-cli %s says %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+func TestRedisBenchmarkRunsWithoutAnError(t *testing.T) {
+	for name, args := range kvs {
+		t.Run(name, func(t *testing.T) {
+			p := serveKV(t, args...)
+			for _, depth := range []string{"1", "16"} {
+				got := tool(t, p, "redis-benchmark", "-q", "-t", "ping,set,get,incr,mset", "-c", "50", "-n", "20000", "-P", depth)
+				for _, bad := range []string{"ERR", "rror", "WARNING"} {
+					if strings.Contains(got, bad) {
+						t.Errorf("-P %s: %s", depth, got)
+					}
+				}
+				if n := strings.Count(got, "requests per second"); n != 6 {
+					t.Errorf("-P %s: %d of 6 tests ran: %s", depth, n, got)
+				}
+			}
+		})
+	}
+}
+
+func TestGoRedisWorksUnmodified(t *testing.T) {
+	for name, args := range kvs {
+		for _, version := range []int{2, 3} {
+			t.Run(fmt.Sprintf("%s, RESP%d", name, version), func(t *testing.T) {
+				t.Setenv("LEAT_TCP_REQUIREPASS", "secret")
+				p := serveKV(t, args...)
+				goRedis(t, redis.NewClient(&redis.Options{Addr: p.address, Protocol: version, Password: "secret", ClientName: "test"}))
+			})
+		}
+	}
+}
+
+func goRedis(t *testing.T, c *redis.Client) {
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(c.Set(ctx, "a", "1", time.Hour).Err())
+	if v, err := c.Get(ctx, "a").Int(); err != nil || v != 1 {
+		t.Errorf("%d %v", v, err)
+	}
+	if _, err := c.Get(ctx, "none").Result(); !errors.Is(err, redis.Nil) {
+		t.Errorf("a key that is not there: %v", err)
+	}
+	must(c.MSet(ctx, "k1", "v1", "k2", "v2", "k3", "v3").Err())
+	if v, err := c.MGet(ctx, "k1", "none", "k3").Result(); err != nil || fmt.Sprint(v) != "[v1 <nil> v3]" {
+		t.Errorf("%v %v", v, err)
+	}
+	cmds, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for range 100 {
+			p.Incr(ctx, "n")
+		}
+		p.Del(ctx, "k1", "k2", "none")
+		return nil
+	})
+	must(err)
+	if n := cmds[99].(*redis.IntCmd).Val(); n != 100 {
+		t.Errorf("the hundredth INCR gives %d", n)
+	}
+	if n := cmds[100].(*redis.IntCmd).Val(); n != 2 {
+		t.Errorf("%d keys were deleted", n)
+	}
+	found := 0
+	for it := c.Scan(ctx, 0, "k*", 10).Iterator(); it.Next(ctx); {
+		found++
+	}
+	if found != 1 {
+		t.Errorf("%d keys were found", found)
+	}
+	sub := c.Subscribe(ctx, "news")
+	defer sub.Close()
+	if _, err := sub.Receive(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.Publish(ctx, "news", "hello").Result(); err != nil || n != 1 {
+		t.Errorf("%d %v", n, err)
+	}
+	if m, err := sub.ReceiveMessage(ctx); err != nil || m.Payload != "hello" {
+		t.Errorf("%v %v", m, err)
+	}
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			key := fmt.Sprint("own", i)
+			for j := range 200 {
+				if n, err := c.Incr(ctx, key).Result(); err != nil || n != int64(j+1) {
+					t.Errorf("%s: %d %v", key, n, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// Every write that was acknowledged before the server was killed is there when it comes back.
+func TestNoAcknowledgedWriteIsLostToAKill(t *testing.T) {
+	tries := cycles(t) / 2
+	dir := t.TempDir()
+	for try := range max(tries, 3) {
+		path := filepath.Join(dir, fmt.Sprint(try))
+		p := serveKV(t, "--journal", path)
+		const conns = 8
+		var acked [conns]int
+		var writing sync.WaitGroup
+		for i := range conns {
+			writing.Go(func() { acked[i] = writeUntilKilled(p.address, i) })
+		}
+		time.Sleep(time.Duration(20+try*7%100) * time.Millisecond)
+		p.end(syscall.SIGKILL)
+		writing.Wait()
+		p = serveKV(t, "--journal", path)
+		c := redis.NewClient(&redis.Options{Addr: p.address})
+		total := 0
+		for i, n := range acked {
+			total += n
+			have, err := c.Get(t.Context(), fmt.Sprint("count", i)).Int()
+			if err != nil && (n > 0 || !errors.Is(err, redis.Nil)) || have < n {
+				t.Errorf("try %d: %d writes were acknowledged, and %d are there (%v)", try, n, have, err)
+			}
+			for j := range n {
+				if v, err := c.Get(t.Context(), fmt.Sprintf("k%d:%d", i, j)).Result(); err != nil || v != fmt.Sprint(j) {
+					t.Fatalf("try %d: write %d of connection %d is %q, %v", try, j, i, v, err)
+				}
+			}
+		}
+		c.Close()
+		if status := p.end(syscall.SIGTERM); status != exitOK {
+			t.Fatalf("exit status %d: %s", status, p.said())
+		}
+		if total == 0 {
+			t.Error("nothing was acknowledged before the kill")
+		}
+	}
+}
+
+// writeUntilKilled sets a key and counts it, pair by pair, and returns how many pairs were acknowledged.
+func writeUntilKilled(address string, conn int) (acked int) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return 0
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	for ; ; acked++ {
+		b := resp.AppendCommand(nil, "SET", fmt.Sprintf("k%d:%d", conn, acked), fmt.Sprint(acked))
+		b = resp.AppendCommand(b, "INCR", fmt.Sprint("count", conn))
+		if _, err := c.Write(b); err != nil {
+			return acked
+		}
+		for _, want := range []string{"+OK\r\n", fmt.Sprintf(":%d\r\n", acked+1)} {
+			if got, err := r.ReadString('\n'); err != nil || got != want {
+				return acked
+			}
+		}
+	}
+}
+
+// What a journal has kept comes back, expiry and all, also after its tail was torn.
+func TestAJournalIsReplayed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	p := serveKV(t, "--journal", path)
+	c := redis.NewClient(&redis.Options{Addr: p.address})
+	ctx := t.Context()
+	c.Set(ctx, "short", "x", 50*time.Millisecond)
+	c.Set(ctx, "long", "x", time.Hour)
+	c.Append(ctx, "text", "hello ")
+	c.Append(ctx, "text", "world")
+	c.IncrByFloat(ctx, "f", 0.1)
+	c.IncrByFloat(ctx, "f", 0.2)
+	c.MSet(ctx, "a", "1", "b", "2", "c", "3")
+	c.Rename(ctx, "a", "d")
+	c.Del(ctx, "b")
+	time.Sleep(60 * time.Millisecond)
+	c.Incr(ctx, "short")
+	c.Close()
+	p.end(syscall.SIGTERM)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Write([]byte("\x00\x01torn"))
+	f.Close()
+	p = serveKV(t, "--journal", path)
+	c = redis.NewClient(&redis.Options{Addr: p.address})
+	defer c.Close()
+	for key, want := range map[string]string{"short": "1", "long": "x", "text": "hello world", "f": "0.3", "c": "3", "d": "1", "a": "", "b": ""} {
+		if got := c.Get(ctx, key).Val(); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	if ttl := c.TTL(ctx, "long").Val(); ttl < 59*time.Minute || ttl > time.Hour {
+		t.Errorf("long lives for %v", ttl)
+	}
+	if ttl := c.TTL(ctx, "short").Val(); ttl != -1 {
+		t.Errorf("short lives for %v", ttl)
+	}
+	if !strings.Contains(p.said(), `"torn"`) {
+		t.Errorf("the torn tail is not told of: %s", p.said())
+	}
+}
+
+// A client that asks for a gigabyte and reads nothing is given no more than it may hold, is closed in the end, and harms
+// nobody else.
+func TestAClientThatNeverReadsAGigabyteIsClosed(t *testing.T) {
+	p := serveKV(t, "--max-output", "32MiB", "--write-timeout", "2s")
+	good := redis.NewClient(&redis.Options{Addr: p.address})
+	defer good.Close()
+	if err := good.Set(t.Context(), "big", strings.Repeat("x", 16<<20), 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	bad, err := net.Dial("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bad.Close()
+	for range 64 {
+		if _, err := bad.Write(resp.AppendCommand(nil, "GET", "big")); err != nil {
+			break // it is closed already
+		}
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		if err := good.Ping(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(good.ClientList(t.Context()).Val(), "id="); n == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the client that does not read is still there")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if n, err := io.Copy(io.Discard, bad); n > 64<<20 {
+		t.Errorf("it was sent %d bytes, %v", n, err)
+	}
+}
+
+// Half-close: what was sent before it is answered.
+func TestRepliesFollowAHalfClose(t *testing.T) {
+	for name, args := range kvs {
+		t.Run(name, func(t *testing.T) {
+			p := serveKV(t, args...)
+			c, err := net.Dial("tcp", p.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			var b []byte
+			for i := range 5000 {
+				b = resp.AppendCommand(b, "SET", fmt.Sprint("k", i), "v")
+			}
+			go func() {
+				c.Write(b)
+				c.(*net.TCPConn).CloseWrite()
+			}()
+			got, err := io.ReadAll(c)
+			if want := strings.Repeat("+OK\r\n", 5000); err != nil || string(got) != want {
+				t.Errorf("%d bytes of %d, %v", len(got), len(want), err)
+			}
+		})
+	}
+}
+
+// Thousands of clients that speak another protocol are refused one by one, in redis's words.
+func TestGarbageIsRefusedWhileOthersAreServed(t *testing.T) {
+	p := serveKV(t)
+	good := redis.NewClient(&redis.Options{Addr: p.address})
+	defer good.Close()
+	const garbage = 2000
+	var all sync.WaitGroup
+	slots := make(chan struct{}, 100)
+	for i := range garbage {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			c, err := net.Dial("tcp", p.address)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(20 * time.Second))
+			fmt.Fprintf(c, "*1\r\n!%d garbage\r\n", i)
+			if got, err := io.ReadAll(c); err != nil || string(got) != "-ERR Protocol error: expected '$', got '!'\r\n" {
+				t.Errorf("%q %v", got, err)
+			}
+		})
+		if i%50 == 0 {
+			if err := good.Incr(t.Context(), "n").Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all.Wait()
+}
