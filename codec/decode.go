@@ -145,6 +145,10 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 		n, err := dec.Decode(b, v)
 		if n <= 0 || n > len(b) || err != nil {
 			d.arena.Undo()
+			if err == stage.Skip && 0 < n && n <= len(b) {
+				b = b[n:]
+				continue
+			}
 			if err != nil || n > len(b) || n < -maxMessage || len(b) >= maxMessage {
 				next = d.refuse(c, next, n, len(b), err)
 				b = nil

@@ -2,12 +2,14 @@ package codec_test
 
 import (
 	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/leat-io/leat/codec"
 	"github.com/leat-io/leat/codec/frame"
 	"github.com/leat-io/leat/codec/line"
+	"github.com/leat-io/leat/codec/resp"
 	"github.com/leat-io/leat/stage"
 	"github.com/leat-io/leat/stage/stagetest"
 )
@@ -206,4 +208,18 @@ func TestTimeoutsSeeWhetherAMessageHasBegunAndEnded(t *testing.T) {
 	overdue("when the rest has been looked at", nil)
 	pass(21 * time.Second)
 	overdue("21 s after that, with the 4 still begun", stage.ErrReadTimeout)
+}
+
+// What a decoder skips is neither a message nor kept.
+func TestWhatIsSkippedIsDropped(t *testing.T) {
+	b, c := decoding(resp.Request(resp.Limits{})), stagetest.NewConn(limits(100))
+	for _, data := range []string{strings.Repeat("\r\n", 4000), "\n\n*0\r\n*-1\r\n", "\r\n*0\r"} {
+		check(t, "messages", len(b.batch(t, read{c, data})), 0)
+		b.End()
+	}
+	check(t, "bytes kept", string(c.Reading.Tail), "*0\r")
+	out := b.batch(t, read{c, "\n\nPING\r\n\r\nPING\r\n\r"})
+	check(t, "messages behind it", len(out), 2)
+	check(t, "ticket of the first", out[0].Seq(), uint32(0))
+	b.End()
 }

@@ -1,6 +1,7 @@
 package codectest
 
 import (
+	"cmp"
 	"runtime/debug"
 
 	"github.com/leat-io/leat/stage"
@@ -52,8 +53,12 @@ func (f *Feed[T]) Push(chunk []byte, emit func(wire []byte, v *T)) error {
 	for f.err == nil && off < len(f.buf) && len(f.buf)-off >= f.need {
 		b := f.buf[off:]
 		n, err := f.decode(b)
-		if err == nil {
-			err = f.check(n, b)
+		if err == nil || err == stage.Skip {
+			err = cmp.Or(f.check(n, b), err)
+		}
+		if err == stage.Skip && n > 0 {
+			off, f.need = off+n, 0
+			continue
 		}
 		f.err, f.need, f.shown = err, 0, len(b)
 		switch {
@@ -80,6 +85,10 @@ func (f *Feed[T]) End() error {
 		return f.err
 	}
 	n, err := f.decode(f.buf)
+	if err == stage.Skip && 0 < n && n <= len(f.buf) {
+		f.buf = f.buf[n:]
+		return f.End()
+	}
 	if err == nil {
 		err = f.check(n, f.buf)
 	}

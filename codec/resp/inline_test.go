@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/leat-io/leat/stage"
 )
 
 // splitArgs is sdssplitargs of redis (sds.c), statement by statement. Like a string of C the line ends at its first NUL.
@@ -93,10 +95,10 @@ func splitLine(line string) (args []string, ok bool) {
 	switch {
 	case err == ErrQuotes:
 		return nil, false
-	case err != nil || n > 0 && n != len(line)+1:
-		panic(fmt.Sprintf("%q: decoded %d bytes, %v", line, n, err))
-	case n <= 0: // nothing in it
+	case err == stage.Skip && n == len(line)+1: // nothing in it
 		return nil, true
+	case err != nil || n != len(line)+1:
+		panic(fmt.Sprintf("%q: decoded %d bytes, %v", line, n, err))
 	}
 	for i := range c.Len() {
 		args = append(args, string(c.Arg(i)))

@@ -9,7 +9,7 @@ import (
 // Request is the codec of requests, for servers, clients and proxies. It panics when a limit is negative.
 //
 // Requests are arrays of bulk strings or inline lines. Empty lines, arrays of no arguments and null arrays are skipped
-// without an answer: their bytes are taken with the request that follows, and count to its Total. As in redis, an array is
+// without an answer. As in redis, an array is
 // read by its lengths alone, and what stands in the place of a LF or of the CR LF behind an argument is not looked at; a NUL
 // in the line of a length or in an inline request keeps that line from ever ending. A line over Inline is always refused; redis
 // accepts one if its end arrives in the same read.

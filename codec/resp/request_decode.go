@@ -1,8 +1,9 @@
 package resp
 
+import "github.com/leat-io/leat/stage"
+
 // A place is how far the bytes of a request that is not complete have been looked at.
 type place struct {
-	start    int  // bytes in front of the request, which mean nothing
 	searched int  // no line that began before ends before
 	count    int  // of arguments, or 0 when the line that says so is not complete
 	got      int  // arguments that are complete
@@ -31,44 +32,50 @@ func (c *RequestCodec) decode(p *progress, b []byte, v *Command) (int, error) {
 	return c.first(p, b, v)
 }
 
-// first decodes a request from its first line on.
+// first decodes a request from its first line on, or skips what means nothing in front of it.
 func (c *RequestCodec) first(p *progress, b []byte, v *Command) (int, error) {
-	at := p.place
-	for at.start < len(b) {
-		if b[at.start] != '*' {
-			n, err := c.inline(&at, b, v)
-			if n > 0 || err != nil {
-				return n, err
-			}
-			if n < 0 {
-				return c.wait(p, at, b, -n)
-			}
-			continue
-		}
-		end, need, err := c.line(b, at.start, &at.searched, '\r', ErrCountTooLong)
-		if err != nil {
-			return 0, err
-		}
-		if end+1 >= len(b) || need > 0 {
-			return c.wait(p, at, b, need)
-		}
-		n, ok := parseInt(b[at.start+1 : end])
-		if !ok || n > int64(c.limits.Args) {
-			return 0, ErrCount
-		}
-		at.pos = end + 2
-		if n > 0 {
-			at.count, at.exact = int(n), b[end+1] == '\n'
-			return c.arguments(p, b, v, at)
-		}
-		at.start = at.pos
+	if n := emptyLines(b); n > 0 {
+		return n, stage.Skip
 	}
-	return c.wait(p, at, b, 0)
+	at := p.place
+	if len(b) == 0 || b[0] != '*' {
+		return c.inline(p, at, b, v)
+	}
+	end, need, err := c.line(b, 0, &at.searched, '\r', ErrCountTooLong)
+	if err != nil {
+		return 0, err
+	}
+	if end+1 >= len(b) || need > 0 {
+		return c.wait(p, at, b, need)
+	}
+	n, ok := parseInt(b[1:end])
+	if !ok || n > int64(c.limits.Args) {
+		return 0, ErrCount
+	}
+	if at.pos = end + 2; n <= 0 {
+		return at.pos, stage.Skip
+	}
+	at.count, at.exact = int(n), b[end+1] == '\n'
+	return c.arguments(p, b, v, at)
+}
+
+// emptyLines is how many bytes the empty lines at the front of b have.
+func emptyLines(b []byte) (n int) {
+	for {
+		switch {
+		case n < len(b) && b[n] == '\n':
+			n++
+		case n+1 < len(b) && b[n] == '\r' && b[n+1] == '\n':
+			n += 2
+		default:
+			return n
+		}
+	}
 }
 
 // arguments decodes what follows the first line, from at on.
 func (c *RequestCodec) arguments(p *progress, b []byte, v *Command, at place) (int, error) {
-	start, pos, exact := at.start, at.pos, at.exact
+	pos, exact := at.pos, at.exact
 	for i := at.got; i < at.count; i++ {
 		n, data := short(b, pos)
 		if data == 0 || b[pos] != '$' || n > c.limits.Bulk {
@@ -95,15 +102,15 @@ func (c *RequestCodec) arguments(p *progress, b []byte, v *Command, at place) (i
 		}
 		switch {
 		case i < spansKept:
-			v.spans[i] = span{uint32(data - start), uint32(n)}
+			v.spans[i] = span{uint32(data), uint32(n)}
 		case i == spansKept:
-			v.rest = uint32(pos - start)
+			v.rest = uint32(pos)
 		}
 		next := int(end)
 		exact = exact && b[data-1] == '\n' && b[next-2] == '\r' && b[next-1] == '\n'
 		pos = next
 	}
-	v.Raw = b[start:pos:pos]
+	v.Raw = b[:pos:pos]
 	v.n, v.exact, v.rewritten, v.at = uint32(at.count), exact, nil, 0
 	return pos, nil
 }
@@ -124,22 +131,20 @@ func (c *RequestCodec) wait(p *progress, at place, b []byte, need int) (int, err
 	return -need, nil
 }
 
-// inline decodes the line at at.start. It returns 0 and moves at when the line holds no arguments, or -k when it needs k
-// bytes in all.
-func (c *RequestCodec) inline(at *place, b []byte, v *Command) (int, error) {
-	end, need, err := c.line(b, at.start, &at.searched, '\n', ErrInlineTooLong)
+// inline decodes the line at the front of b.
+func (c *RequestCodec) inline(p *progress, at place, b []byte, v *Command) (int, error) {
+	end, need, err := c.line(b, 0, &at.searched, '\n', ErrInlineTooLong)
 	switch {
 	case err != nil:
 		return 0, err
 	case end >= len(b):
-		return -max(need, len(b)+1), nil
+		return c.wait(p, at, b, need)
 	}
-	next := end + 1
-	line := b[at.start:end]
+	line := b[:end]
 	if len(line) > 0 && line[len(line)-1] == '\r' {
 		line = line[:len(line)-1]
 	}
-	v.Raw = b[at.start:next:next]
+	v.Raw = b[: end+1 : end+1]
 	v.exact, v.rewritten, v.at = false, nil, 0
 	if n, ok := plainSpans(line, &v.spans); ok {
 		v.n = uint32(n)
@@ -151,12 +156,11 @@ func (c *RequestCodec) inline(at *place, b []byte, v *Command) (int, error) {
 		v.rewritten = &array
 		v.index(n)
 	}
-	if v.Len() > c.limits.Args || len(line) > c.limits.Bulk && longest(v) > c.limits.Bulk {
+	switch {
+	case v.Len() > c.limits.Args || len(line) > c.limits.Bulk && longest(v) > c.limits.Bulk:
 		return 0, ErrInlineTooLong
+	case v.n == 0:
+		return end + 1, stage.Skip
 	}
-	if v.n == 0 {
-		at.start = next
-		return 0, nil
-	}
-	return next, nil
+	return end + 1, nil
 }

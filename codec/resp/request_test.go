@@ -49,8 +49,6 @@ func TestADecoderLooksAtEachByteOfARequestOnce(t *testing.T) {
 	for name, wire := range map[string]string{
 		"array": request(args...),
 		"line":  strings.Repeat("x", 1000) + "\n",
-		"empty": strings.Repeat("\r\n", 500) + request("PING"),
-		"zero":  strings.Repeat("*0\r\n", 250) + request("PING"),
 	} {
 		d := resp.Request(resp.Limits{}).NewDecoder()
 		half := len(wire) / 2
@@ -72,7 +70,7 @@ func TestADecoderLooksAtEachByteOfARequestOnce(t *testing.T) {
 
 // Such a line never ends, so it is not searched again before it is too long.
 func TestALineWithANULIsAskedForOnce(t *testing.T) {
-	for wire, tooLong := range map[string]error{"PI\x00NG\n": resp.ErrInlineTooLong, "*\x001\r": resp.ErrCountTooLong, "\r\n*1\r\n$\x004\r": resp.ErrBulkLengthTooLong} {
+	for wire, tooLong := range map[string]error{"PI\x00NG\n": resp.ErrInlineTooLong, "*\x001\r": resp.ErrCountTooLong, "*1\r\n$\x004\r": resp.ErrBulkLengthTooLong} {
 		d := resp.Request(resp.Limits{}).NewDecoder()
 		start := strings.LastIndexByte("\n"+strings.TrimSuffix(wire, "\n"), '\n')
 		n, err := d.Decode([]byte(wire), &resp.Command{})
@@ -81,6 +79,23 @@ func TestALineWithANULIsAskedForOnce(t *testing.T) {
 		}
 		if n, err := d.Decode([]byte(wire+strings.Repeat("\n", 64<<10)), &resp.Command{}); err != tooLong {
 			t.Errorf("%q and 64 KiB more: got %d, %v, want %v", wire, n, err, tooLong)
+		}
+	}
+}
+
+// What means nothing is let go of at once, however it arrives: a peer cannot have it kept.
+func TestWhatMeansNothingIsSkipped(t *testing.T) {
+	for _, wire := range []string{"\n", "\r\n", "\r\n\n\n\r\n", " \t\r\n", "*0\r\n", "*-1\r\n", "*-10\r\n"} {
+		d := resp.Request(resp.Limits{}).NewDecoder()
+		for i := 1; i < len(wire); i++ {
+			if n, err := d.Decode([]byte(wire[:i]), &resp.Command{}); n > 0 && err != stage.Skip {
+				t.Errorf("%q: got %d, %v", wire[:i], n, err)
+			}
+		}
+		for _, behind := range []string{"", "PING\r\n", request("PING"), "*"} {
+			if n, err := d.Decode([]byte(wire+behind), &resp.Command{}); n != len(wire) || err != stage.Skip {
+				t.Errorf("%q: got %d, %v", wire+behind, n, err)
+			}
 		}
 	}
 }
