@@ -3,7 +3,6 @@ package load
 import (
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,85 +17,48 @@ const (
 	directBytes = 32 << 10
 )
 
-// A conn is one connection. Its goroutine serve reads and judges replies. Requests are sent by send, under mu, called by
-// whoever makes work: the reader that gained room in the window, the pacer whose request came due, or write, if the
+// A conn is a user with a connection of its own. Its goroutine serve reads and judges replies. Requests are sent by send, under mu,
+// called by whoever makes work: the reader that gained room in the window, the pacer whose request came due, or write, if the
 // connection has that goroutine.
-//
-// sent-acked is in flight, due-sent the backlog. The counters are atomic because the reader, the sender and the pacer look at
-// each other's; each has one writer. They only grow, but for sent after a failed write, which is the last.
 type conn struct {
-	r  *run
-	id int
-	nc net.Conn
-
-	due   atomic.Int64 // open loop: requests whose time has come; by the pacer
-	sent  atomic.Int64 // requests handed to nc.Write; under mu
-	acked atomic.Int64 // requests whose replies were judged; by the reader
-
-	ended   atomic.Bool // open loop: due has its last value
-	stopped atomic.Bool // send sends no more
-	gone    atomic.Bool // serve has returned
-	done    chan struct{}
-	wake    chan struct{} // of the goroutine write; nil if there is none
+	user
+	nc   net.Conn
+	sock *socket       // of nc, if whoever finds work may write to it; nil otherwise
+	done chan struct{} // serve has ended
+	wake chan struct{} // of the goroutine write; nil if there is none
 
 	mu      sync.Mutex
-	request pattern // of the next request
-	out     []byte  // room for one write
-	lost    int64   // requests that a failed write did not get out
+	lost    int64 // requests that a failed write did not get out
 	sendErr error
 
-	// sentAt[i%Depth] is when request i was handed to nc.Write. The slot is written before sent shows it and reused after acked
-	// has released it.
-	sentAt []int64
-
-	in      []byte
-	replies replies
-	seen    samples
-	cause   error // what ended the connection; nil if the run did
-	cut     bool  // the context ended it
-	endedAt int64
-
-	planned int64 // of the pacer: what due will be after this pass
-	delayed int64 // of the pacer: requests that found the window full when they came due
-	waiting int64 // of the pacer: the most that were due and not sent
+	cause error // what ended the connection; nil if the run did
+	cut   bool  // the context ended it
 }
 
-func newConn(r *run, id int, nc net.Conn) *conn {
-	window := r.cfg.Depth * r.wire
-	c := &conn{
-		r: r, id: id, nc: nc,
-		done:    make(chan struct{}),
-		request: newPattern(id, false),
-		out:     make([]byte, min(r.cfg.Depth, max(1, batchBytes/r.wire))*r.wire),
-		sentAt:  make([]int64, r.cfg.Depth),
-		in:      make([]byte, min(max(window, readBytes), batchBytes)),
-		replies: replies{protocol: r.cfg.Protocol, size: r.cfg.Message, want: newPattern(id, r.cfg.Reply == Upper)},
-		seen:    samples{to: r.shards[id%len(r.shards)]},
-	}
-	if r.open() {
-		c.seen.service = make([]int64, batchSamples)
-	}
-	if _, tcp := nc.(*net.TCPConn); !tcp || window > directBytes {
+func newConn(r *run, id int, d dialed) *conn {
+	c := &conn{nc: d.nc, done: make(chan struct{})}
+	c.init(r, id, d.target)
+	window := r.cfg.Depth * max(r.cfg.spec.RequestBytes(), r.cfg.spec.ReplyBytes())
+	if _, tcp := d.nc.(*net.TCPConn); tcp && window <= directBytes {
+		c.sock = socketOf(d.nc)
+	} else {
 		c.wake = make(chan struct{}, 1)
 	}
 	return c
 }
 
-func (c *conn) inFlight() int64 { return c.sent.Load() - c.acked.Load() }
-
-// backlog is the number of requests that are due and not sent.
-func (c *conn) backlog() int64 {
-	if !c.r.open() {
-		return 0
+func (c *conn) start(all *sync.WaitGroup) {
+	if c.wake != nil {
+		all.Go(c.write)
 	}
-	return c.due.Load() - c.sent.Load()
-}
-
-// over reports whether nothing is in flight and nothing will be. The order matters: once stopped, or ended without a backlog, sent
-// has its last value, so only then does an empty window mean the end.
-func (c *conn) over() bool {
-	return (c.stopped.Load() || c.ended.Load() && c.backlog() <= 0) && c.inFlight() <= 0
+	all.Go(c.serve)
 }
 
 // poke makes a reader that waits look at over. What poke announces must be stored before.
-func (c *conn) poke() { _ = c.nc.SetReadDeadline(time.Unix(1, 0)) }
+func (c *conn) poke() { _ = c.nc.SetReadDeadline(past) }
+
+// cancel ends what waits on the connection. It is not closed yet: somebody may be about to use its descriptor.
+func (c *conn) cancel() { _ = c.nc.SetDeadline(past) }
+
+// past is a deadline that is over.
+var past = time.Unix(1, 0)

@@ -12,8 +12,11 @@ func TestAConnectionIsNotOverWhileARequestGoesFromTheBacklogIntoTheWindow(t *tes
 	client, server := net.Pipe()
 	defer client.Close()
 	defer server.Close()
-	r := newRun(t.Context(), Config{Rate: 1, Conns: 1, Depth: 1, Message: 1, Protocol: Raw, Duration: time.Hour})
-	c := newConn(r, 0, client)
+	cfg, err := Config{Address: "pipe", Rate: 1, Duration: time.Hour}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newConn(newRun(t.Context(), cfg), 0, dialed{nc: client})
 	c.ended.Store(true)
 	const n = 100_000
 	go func() {

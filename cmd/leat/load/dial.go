@@ -2,10 +2,15 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/latency"
 )
 
 const (
@@ -15,29 +20,53 @@ const (
 	maxDialFailures = 64
 )
 
+// A dialed is a connection and the number of the address that it is to.
+type dialed struct {
+	nc     net.Conn
+	target int
+}
+
+// A dialer opens the connections of a run before it begins.
 type dialer struct {
 	cfg    Config
+	want   int
 	opened *atomic.Int64 // for the progress
 
 	mu     sync.Mutex
-	conns  []net.Conn
+	conns  []dialed
+	took   []*latency.Histogram // by target
 	failed int64
 	err    error // the first failure
 }
 
-// dial opens the connections, the first one alone: when nobody listens that is one error after one attempt. On an error none is
-// left open.
-func (d *dialer) dial(ctx context.Context) ([]net.Conn, error) {
+func newDialer(cfg Config, opened *atomic.Int64) *dialer {
+	d := &dialer{cfg: cfg, want: cfg.Conns, opened: opened}
+	if cfg.pooled() {
+		d.want = max(1, *cfg.Pool)
+	}
+	for range cfg.targets {
+		d.took = append(d.took, latency.NewHistogram())
+	}
+	return d
+}
+
+// dial opens the connections, to the addresses in turn, and the first one alone: when nobody listens that is one error after one
+// attempt. On an error none is left open.
+func (d *dialer) dial(ctx context.Context) ([]dialed, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	d.one(ctx)
+	d.one(ctx, 0)
 	if d.failed == 0 {
 		var workers sync.WaitGroup
 		var begun atomic.Int64
-		for range min(dialsAtOnce, d.cfg.Conns-1) {
+		for range min(dialsAtOnce, d.want-1) {
 			workers.Go(func() {
-				for begun.Add(1) < int64(d.cfg.Conns) && ctx.Err() == nil {
-					if d.one(ctx) > maxDialFailures {
+				for ctx.Err() == nil {
+					i := begun.Add(1)
+					if i >= int64(d.want) {
+						return
+					}
+					if d.one(ctx, int(i)%len(d.cfg.targets)) > maxDialFailures {
 						cancel()
 					}
 				}
@@ -49,7 +78,7 @@ func (d *dialer) dial(ctx context.Context) ([]net.Conn, error) {
 		return d.conns, nil
 	}
 	for _, c := range d.conns {
-		c.Close()
+		c.nc.Close()
 	}
 	if d.err == nil {
 		d.err = context.Cause(ctx)
@@ -58,14 +87,14 @@ func (d *dialer) dial(ctx context.Context) ([]net.Conn, error) {
 		return nil, fmt.Errorf("load: cannot connect to %s: %w", d.cfg.Address, d.err)
 	}
 	return nil, fmt.Errorf("load: connecting to %s was given up with %d of %d connections open: %w",
-		d.cfg.Address, len(d.conns), d.cfg.Conns, d.err)
+		d.cfg.Address, len(d.conns), d.want, d.err)
 }
 
 // one opens one connection and returns how many have failed so far.
-func (d *dialer) one(ctx context.Context) int64 {
-	ctx, cancel := context.WithTimeout(ctx, d.cfg.DialTimeout)
-	defer cancel()
-	c, err := d.cfg.Dial(ctx, "tcp", d.cfg.Address)
+func (d *dialer) one(ctx context.Context, target int) int64 {
+	began := time.Now()
+	nc, err := d.cfg.dial(ctx, target)
+	took := time.Since(began)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
@@ -75,7 +104,32 @@ func (d *dialer) one(ctx context.Context) int64 {
 		}
 		return d.failed
 	}
-	d.conns = append(d.conns, c)
+	d.conns = append(d.conns, dialed{nc, target})
+	d.took[target].Record(int64(took))
 	d.opened.Add(1)
 	return d.failed
+}
+
+// dial opens a connection to one of the targets.
+func (c Config) dial(ctx context.Context, i int) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.DialTimeout)
+	defer cancel()
+	t := c.targets[i]
+	nc, err := c.Dial(ctx, t.network, t.address)
+	switch {
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("%w: no local port is left towards %s, as the side that closes a connection keeps its port for a minute "+
+			"(TIME_WAIT); use --pool with 1 or more, a lower rate, more addresses, or a wider net.ipv4.ip_local_port_range", err, t.name)
+	case errors.Is(err, syscall.EMFILE):
+		return nil, fmt.Errorf("%w: take fewer connections, or raise the limit of open files (ulimit -n)", err)
+	}
+	return nc, err
+}
+
+// dialKind classifies what kept a connection from being opened.
+func dialKind(err error) Kind {
+	if errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return NoPort
+	}
+	return DialFailed
 }

@@ -1,4 +1,4 @@
-// Package load drives a request/reply server over TCP and measures it: the engine of `leat load`.
+// Package load drives a request/reply server over TCP or Unix sockets and measures it: the engine of `leat load`.
 //
 // It has two loops, and they answer different questions.
 //
@@ -6,7 +6,7 @@
 // a reply arrives. It finds the most a server can do. Its latencies describe that saturated state only: by Little's law
 // they cannot be below connections x depth / throughput, and a server that stalls is simply asked less.
 //
-// The open loop (Rate > 0) sends on a schedule that the server cannot slow down: request k of connection c is due at
+// The open loop (Rate > 0, or a Profile) sends on a schedule that the server cannot slow down: request k of user c is due at
 // (c + k·Conns)/Rate seconds, and its latency is counted from that instant, whenever it could in fact be sent. That is
 // the correction for coordinated omission: a stall of 50 ms is charged to every request that was due within it. The
 // uncorrected figure, from the write to the reply, is given beside it as the service time, and the client's own
@@ -18,6 +18,12 @@
 //	})
 //	res.WriteText(os.Stdout)
 //
+// # Users and connections
+//
+// Each of Conns users has a connection of its own, opened before the run. With Config.Pool the users share fewer, or open one for
+// each turn: a user waits for a connection, sends up to Depth requests, reads the replies, and gives the connection back. Latency
+// then begins with the wish for a connection, and Result.Connect shows that part of it.
+//
 // # What is checked
 //
 // Every reply is compared byte for byte with what its request makes right. A request carries its connection's number and its own
@@ -26,11 +32,14 @@
 // are hexadecimal digits of the sequence number, lowest first, letters 2, 4, 6, 8 of the connection: with one byte
 // replies swapped at a distance of 16 go unnoticed, with three bytes those at a distance of 256.
 //
+// With RESP the requests are commands, drawn from a sequence that the judge of the replies draws, too. A value follows from its key, so
+// that any connection knows it; INCR must give more than it last gave to the same user for the same counter.
+//
 // # What is counted
 //
 // Every request that was begun ends in exactly one of OK, Mismatched, Unanswered and Unsent, and Requests is their sum.
-// Sent is OK + Mismatched + Unanswered: requests whose last byte the client's kernel accepted. A connection that fails ends and is
-// not dialed again; what was in flight on it is Unanswered, and the run goes on with the others. In the open loop its
+// Sent is OK + Mismatched + Unanswered: requests whose last byte the client's kernel accepted. A connection that fails ends and, but for
+// one of a pool, is not dialed again; what was in flight on it is Unanswered, and the run goes on with the others. In the open loop its
 // part of the schedule ends with it, so Requests / Elapsed then falls short of the rate asked for.
 //
 // Requests begun during the warm-up are checked like the others but are counted only when they fail.

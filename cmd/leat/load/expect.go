@@ -2,11 +2,7 @@ package load
 
 import (
 	"fmt"
-	"math"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // Expect is what a result must satisfy, all of it.
@@ -18,34 +14,6 @@ type Expectation struct {
 	op     string
 	want   float64
 	text   string
-}
-
-// A metric is one of the names of the language: its unit and where it is in a Result.
-type metric struct {
-	name string
-	unit unit
-	of   func(Result) float64
-}
-
-type unit uint8
-
-const (
-	number  unit = iota
-	latency      // in nanoseconds; a result without right replies has none
-	percent
-)
-
-var metrics = []metric{
-	{"rps", number, func(r Result) float64 { return r.RPS }},
-	{"mean", latency, func(r Result) float64 { return float64(r.Latency.Mean) }},
-	{"p50", latency, func(r Result) float64 { return float64(r.Latency.P50) }},
-	{"p90", latency, func(r Result) float64 { return float64(r.Latency.P90) }},
-	{"p99", latency, func(r Result) float64 { return float64(r.Latency.P99) }},
-	{"p999", latency, func(r Result) float64 { return float64(r.Latency.P999) }},
-	{"max", latency, func(r Result) float64 { return float64(r.Latency.Max) }},
-	{"success", percent, func(r Result) float64 { return 100 * r.Success }},
-	{"errors", number, func(r Result) float64 { return float64(r.ErrorCount()) }},
-	{"requests", number, func(r Result) float64 { return float64(r.Requests) }},
 }
 
 var compare = map[string]func(got, want float64) bool{
@@ -61,6 +29,9 @@ var compare = map[string]func(got, want float64) bool{
 //	rps, errors, requests          a number: 100000, 1e5
 //	mean, p50, p90, p99, p999, max a duration with its unit: 250us, 1.5ms, 2s
 //	success                        a percentage: 99.9%
+//
+// The times are those of the latency; connect., service. and late. before one are those of Result.Connect, Open.Service and
+// Open.Late. phase1. and so on before a time, rps, requests or success are those of one phase of a profile, warm ones not counted.
 //
 // The operators are > >= < <= and =. Spaces around each part are allowed. The empty string expects nothing.
 func ParseExpect(s string) (Expect, error) {
@@ -90,57 +61,14 @@ func parseExpectation(token string) (Expectation, error) {
 		return x, fmt.Errorf("load: operator %q in %q is none of > >= < <= =", x.op, token)
 	}
 	name := strings.TrimSpace(token[:at])
-	i := slices.IndexFunc(metrics, func(m metric) bool { return m.name == name })
-	if i < 0 {
-		return x, fmt.Errorf("load: metric %q in %q is none of %s", name, token, metricNames())
-	}
-	x.metric = metrics[i]
 	var err error
+	if x.metric, err = parseMetric(name); err != nil {
+		return x, fmt.Errorf("load: metric %q in %q %w", name, token, err)
+	}
 	if x.want, err = x.metric.unit.parse(strings.TrimSpace(rest)); err != nil {
 		return x, fmt.Errorf("load: %q: %s takes %w", token, name, err)
 	}
 	return x, nil
-}
-
-func metricNames() string {
-	names := make([]string, len(metrics))
-	for i, m := range metrics {
-		names[i] = m.name
-	}
-	return strings.Join(names, ", ")
-}
-
-// parse reads a value; its error completes a sentence "… takes".
-func (u unit) parse(s string) (float64, error) {
-	if u == latency {
-		d, err := time.ParseDuration(s)
-		if err != nil || d < 0 {
-			return 0, fmt.Errorf("a duration with a unit (ns, us, ms, s, m, h), not %q", s)
-		}
-		return float64(d), nil
-	}
-	digits, isPercent := strings.CutSuffix(s, "%")
-	v, err := strconv.ParseFloat(digits, 64)
-	bad := err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v < 0
-	switch {
-	case u == percent && (bad || !isPercent || v > 100):
-		return 0, fmt.Errorf("a percentage from 0%% to 100%%, not %q", s)
-	case u == number && (bad || isPercent):
-		return 0, fmt.Errorf("a plain number, not %q", s)
-	}
-	return v, nil
-}
-
-// format writes a value as parse reads it.
-func (u unit) format(v float64) string {
-	switch u {
-	case latency:
-		return time.Duration(v).String()
-	case percent:
-		return strconv.FormatFloat(v, 'g', 10, 64) + "%"
-	default:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
 }
 
 // String is the expectation as it was written.
@@ -154,14 +82,15 @@ type Failure struct {
 
 func (f Failure) String() string { return fmt.Sprintf("wanted %s, got %s", f.Wanted, f.Got) }
 
-// Check returns what r fails, in the order of e. A latency of a result without right replies fails whatever is expected of it.
+// Check returns what r fails, in the order of e. What r does not have, such as a latency when there were no right replies, fails
+// whatever is expected of it.
 func (e Expect) Check(r Result) []Failure {
 	var failed []Failure
 	for _, x := range e {
-		got := x.metric.of(r)
+		got, missing := x.metric.of(r)
 		switch {
-		case x.metric.unit == latency && r.OK == 0:
-			failed = append(failed, Failure{x.text, "no replies"})
+		case missing != "":
+			failed = append(failed, Failure{x.text, missing})
 		case !compare[x.op](got, x.want):
 			failed = append(failed, Failure{x.text, x.metric.unit.format(got)})
 		}

@@ -28,6 +28,9 @@ func TestExpectationsThatHoldAndThatFail(t *testing.T) {
 		"rps>120000":                            {{"rps>120000", "120000"}},
 		"rps>1e6,mean<1ms,p99<1.5ms":            {{"rps>1e6", "120000"}, {"p99<1.5ms", "2ms"}},
 		"success=100%":                          {{"success=100%", "99.9%"}},
+		"connect.mean<1ms":                      {{"connect.mean<1ms", "no connections"}},
+		"late.p99<1ms,service.max<1ms":          {{"late.p99<1ms", "a closed loop"}, {"service.max<1ms", "a closed loop"}},
+		"phase1.rps>1":                          {{"phase1.rps>1", "0 phases"}},
 		"errors=0":                              {{"errors=0", "1"}},
 		"mean<500us":                            {{"mean<500us", "500µs"}},
 	} {
@@ -39,6 +42,16 @@ func TestExpectationsThatHoldAndThatFail(t *testing.T) {
 		if got := e.Check(sample()); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: got %v, want %v", expect, got, want)
 		}
+	}
+}
+
+func TestPhasesAndThePartsOfALatencyHaveNames(t *testing.T) {
+	e, err := ParseExpect("connect.mean=55.5us,late.max=1.0005ms,service.p99=2ms,phase1.rps=50,phase2.success=98%,phase2.requests=50,phase2.p50=400us,phase3.max<1s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Check(poolResult()); len(got) != 1 || got[0].String() != "wanted phase3.max<1s, got 2 phases" {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -59,7 +72,11 @@ func TestAnExpectationThatMakesNoSenseIsNamed(t *testing.T) {
 		"rps>1,":              `"" has none of`,
 		"rps==1":              `operator "==" in "rps==1" is none of > >= < <= =`,
 		"rps=>1":              `operator "=>"`,
-		"p98<1ms":             `metric "p98" in "p98<1ms" is none of rps, mean, p50, p90, p99, p999, max, success, errors, requests`,
+		"p98<1ms":             `metric "p98" in "p98<1ms" is none of rps, success, errors, requests, mean, p50, p90, p99, p999, max, connect.mean,`,
+		"phase0.rps>1":        `nor one of phaseN`,
+		"phase1.errors=0":     `nor one of phaseN`,
+		"open.mean<1s":        `metric "open.mean"`,
+		"late.rps>1":          `metric "late.rps"`,
 		">1":                  `metric "" in ">1"`,
 		"rps>1,mean<1":        `"mean<1": mean takes a duration with a unit (ns, us, ms, s, m, h), not "1"`,
 		"mean<-1ms":           `not "-1ms"`,

@@ -203,7 +203,7 @@ func TestCancelEndsTheRunPromptlyAndIsNoErrorOfTheServer(t *testing.T) {
 			cause := errors.New("enough")
 			var canceled atomic.Pointer[time.Time]
 			one := func(c net.Conn) {
-				_, _ = io.CopyN(io.Discard, c, int64(Frame.wireSize(cfg.Message)))
+				_, _ = io.CopyN(io.Discard, c, int64(wireSize(Frame, cfg.Message)))
 				now := time.Now()
 				canceled.CompareAndSwap(nil, &now)
 				cancel(cause)

@@ -7,32 +7,6 @@ import (
 	"time"
 )
 
-// exchange is what a request costs besides the system calls: encode, verify, record.
-func exchange(p Protocol, size int) func() {
-	ask, answer := newPattern(1, false), &replies{protocol: p, size: size, want: newPattern(1, false)}
-	seen := samples{to: newShard(false)}
-	b := make([]byte, p.wireSize(size))
-	return func() {
-		p.put(b, &ask)
-		ask.next()
-		if rest, v := answer.next(answer.discard(b)); v != right || len(rest) != 0 {
-			panic(answer.why)
-		}
-		seen.add(1, 50_000, 50_000)
-	}
-}
-
-func TestARequestAllocatesNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	for _, p := range protocols {
-		if n := testing.AllocsPerRun(1000, exchange(p, 64)); n != 0 {
-			t.Errorf("%s: %v allocations", p, n)
-		}
-	}
-}
-
 func TestARunAllocatesNothingForItsRequests(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
@@ -50,6 +24,7 @@ func TestARunAllocatesNothingForItsRequests(t *testing.T) {
 		"closed, depth 16":    {Conns: 4, Depth: 16},
 		"closed, two writers": {Conns: 4, Depth: 16, Message: 4096},
 		"open":                {Conns: 4, Depth: 16, Rate: 50_000},
+		"pooled":              {Conns: 4, Pool: new(2)},
 	} {
 		cfg.Address = addr
 		few, many := cfg, cfg
@@ -58,21 +33,6 @@ func TestARunAllocatesNothingForItsRequests(t *testing.T) {
 		base := mallocs(few)
 		if n := mallocs(many); n > base+500 {
 			t.Errorf("%s: 20 000 requests more took %d allocations more", name, n-base)
-		}
-	}
-}
-
-func BenchmarkExchange(b *testing.B) {
-	for _, p := range protocols {
-		for _, size := range []int{16, 64, 1024, 65536} {
-			b.Run(fmt.Sprintf("%s/%d", p, size), func(b *testing.B) {
-				b.ReportAllocs()
-				b.SetBytes(int64(size))
-				one := exchange(p, size)
-				for b.Loop() {
-					one()
-				}
-			})
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/latency"
 )
 
 const (
@@ -21,26 +23,26 @@ const (
 	maxNap = 50 * time.Millisecond
 )
 
-// A pacer offers the requests of some of the connections when they come due. It never sends before the time, sleeps until the next
+// A pacer offers the requests of some of the users when they come due. It never sends before the time, sleeps until the next
 // one and then offers all that have become due meanwhile, so its precision is that of its sleep: about 50 µs on Linux.
 // What it was late is in the latency of the request as well as in late.
 type pacer struct {
-	r     *run
-	conns []*conn // those with id%step == conns[0].id
-	nap   *napper
-	late  *histogram // ns from the due time to the offer
-	at    int        // index in conns of the next request of the schedule
-	round int64      // its number on its connection
-	pass  []*conn    // connections for which this pass has something
+	r       *run
+	clients []client // those with id%step == that of the first
+	nap     *napper
+	late    *latency.Histogram // ns from the due time to the offer
+	at      int                // index in clients of the next request of the schedule
+	round   int64              // its number of its user
+	pass    []client           // those for which this pass has something
 }
 
-// pace starts the pacers and gives each its connections.
+// pace starts the pacers and gives each its users.
 func (r *run) pace(all *sync.WaitGroup) {
-	n := min(runtime.GOMAXPROCS(0), max(1, len(r.conns)/connsPerPacer))
+	n := min(runtime.GOMAXPROCS(0), max(1, len(r.clients)/connsPerPacer))
 	for i := range n {
-		p := &pacer{r: r, nap: newNapper(inKernel(r.conns[i].nc)), late: newHistogram()}
-		for id := i; id < len(r.conns); id += n {
-			p.conns = append(p.conns, r.conns[id])
+		p := &pacer{r: r, nap: newNapper(r.kernel), late: latency.NewHistogram()}
+		for id := i; id < len(r.clients); id += n {
+			p.clients = append(p.clients, r.clients[id])
 		}
 		r.pacers = append(r.pacers, p)
 		all.Go(p.run)
@@ -63,13 +65,13 @@ func (p *pacer) run() {
 		p.collect(p.r.now())
 		p.offer()
 	}
-	for _, c := range p.conns {
-		c.ended.Store(true)
+	for _, c := range p.clients {
+		c.account().ended.Store(true)
 		c.poke()
 	}
 }
 
-func (p *pacer) nextDue() int64 { return p.conns[p.at].dueTime(p.round) }
+func (p *pacer) nextDue() int64 { return p.clients[p.at].account().dueTime(p.round) }
 
 // collect plans the requests that are due at now.
 func (p *pacer) collect(now int64) {
@@ -78,49 +80,35 @@ func (p *pacer) collect(now int64) {
 		if due > now || due >= p.r.end {
 			return
 		}
-		c := p.conns[p.at]
-		if !c.gone.Load() {
-			if c.planned == c.due.Load() {
+		c := p.clients[p.at]
+		if u := c.account(); !u.gone.Load() {
+			if u.planned == u.due.Load() {
 				p.pass = append(p.pass, c)
 			}
-			c.planned++
+			u.planned++
 		}
-		if p.at++; p.at == len(p.conns) {
+		if p.at++; p.at == len(p.clients) {
 			p.at = 0
 			p.round++
 		}
 	}
 }
 
-// offer hands what was planned to the connections, one write for each.
+// offer hands what was planned to the users, one write for each.
 func (p *pacer) offer() {
 	for _, c := range p.pass {
-		now, offered := p.r.now(), c.due.Load()
-		for i := offered; i < c.planned; i++ {
-			if due := c.dueTime(i); due >= p.r.from {
-				p.late.record(now - due)
+		u := c.account()
+		now, offered := p.r.now(), u.due.Load()
+		for i := offered; i < u.planned; i++ {
+			if due := u.dueTime(i); due >= p.r.from {
+				p.late.Record(now - due)
 			}
 		}
-		waiting := c.planned - c.acked.Load() - int64(p.r.cfg.Depth)
-		c.delayed += min(max(waiting, 0), c.planned-offered)
-		c.waiting = max(c.waiting, waiting)
-		c.due.Store(c.planned)
+		waiting := u.planned - u.acked.Load() - int64(p.r.cfg.Depth)
+		u.delayed += min(max(waiting, 0), u.planned-offered)
+		u.waiting = max(u.waiting, waiting)
+		u.due.Store(u.planned)
 		c.kick()
 	}
 	p.pass = p.pass[:0]
-}
-
-// dueTime is when request i of the connection is due.
-func (c *conn) dueTime(i int64) int64 {
-	return c.r.dueTime(int64(c.id) + i*int64(len(c.r.conns)))
-}
-
-// scheduled is how many requests the schedule has for the connection in all.
-func (c *conn) scheduled() int64 {
-	step := c.r.interval * float64(len(c.r.conns))
-	i := max(0, int64(float64(c.r.end)/step)-1)
-	for c.dueTime(i) < c.r.end {
-		i++
-	}
-	return i
 }

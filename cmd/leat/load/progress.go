@@ -10,7 +10,7 @@ import (
 
 // Progress is how a run stands.
 type Progress struct {
-	Phase    string        // "dialing", "warm-up", "running", "draining"
+	Phase    string        // "dialing", "setting keys", "warm-up", "running" or the phase of the profile, "draining"
 	Elapsed  time.Duration // since the dialing began, then since the first request
 	Total    time.Duration // warm-up and duration; 0 if the run ends with a number of requests
 	Requests int64         // answered so far, the warm-up not counted
@@ -25,8 +25,11 @@ type Progress struct {
 
 // String is the line for a person.
 func (p Progress) String() string {
-	if p.Phase == "dialing" {
+	switch p.Phase {
+	case "dialing":
 		return fmt.Sprintf("%s: %d connections, %s", p.Phase, p.Conns, seconds(p.Elapsed))
+	case "setting keys":
+		return fmt.Sprintf("%s: %s of %s, %s", p.Phase, grouped(p.Requests), grouped(p.Goal), seconds(p.Elapsed))
 	}
 	s := fmt.Sprintf("%s: %s", p.Phase, seconds(p.Elapsed))
 	if p.Total > 0 {
@@ -67,11 +70,12 @@ func ProgressLine(w io.Writer, terminal bool) func(Progress) {
 
 // A watch calls Config.Progress.
 type watch struct {
-	cfg    Config
-	opened atomic.Int64
-	run    atomic.Pointer[run]
-	quit   chan struct{}
-	ended  sync.WaitGroup
+	cfg       Config
+	opened    atomic.Int64
+	preloaded atomic.Int64
+	run       atomic.Pointer[run]
+	quit      chan struct{}
+	ended     sync.WaitGroup
 
 	ok, at int64 // right replies at the last progress, and its time
 }
@@ -117,18 +121,19 @@ func (w *watch) loop() {
 func (w *watch) look(began time.Time) Progress {
 	r := w.run.Load()
 	if r == nil {
-		return Progress{Phase: "dialing", Elapsed: time.Since(began), Conns: int(w.opened.Load())}
+		p := Progress{Phase: "dialing", Elapsed: time.Since(began), Conns: int(w.opened.Load())}
+		if n := w.preloaded.Load(); n > 0 {
+			p.Phase, p.Requests, p.Goal = "setting keys", n, int64(w.cfg.spec.Keys*len(w.cfg.targets))
+		}
+		return p
 	}
 	now := r.now()
-	p := Progress{Phase: "running", Elapsed: time.Duration(now), Goal: w.cfg.Requests, Conns: int(r.live.Load())}
-	if w.cfg.Duration > 0 {
-		p.Total = w.cfg.Warmup + w.cfg.Duration
+	p := Progress{Phase: r.phase(now), Elapsed: time.Duration(now), Goal: w.cfg.Requests, Conns: int(r.live.Load())}
+	if r.pool != nil {
+		p.Conns = r.pool.open()
 	}
-	switch {
-	case now < r.from:
-		p.Phase = "warm-up"
-	case now >= r.end:
-		p.Phase = "draining"
+	if w.cfg.Duration > 0 || len(w.cfg.Profile) > 0 {
+		p.Total = w.cfg.Warmup + w.cfg.Duration + w.cfg.Profile.Length()
 	}
 	var ok, wrong int64
 	for _, s := range r.shards {
@@ -139,13 +144,27 @@ func (w *watch) look(began time.Time) Progress {
 	}
 	p.Requests = ok + wrong
 	p.Errors = wrong + r.lost.Load()
-	for _, c := range r.conns {
-		if !c.gone.Load() {
-			p.InFlight += max(0, c.inFlight())
-			p.Backlog += max(0, c.backlog())
+	for _, c := range r.clients {
+		if u := c.account(); !u.gone.Load() {
+			p.InFlight += max(0, u.inFlight())
+			p.Backlog += max(0, u.backlog())
 		}
 	}
 	p.Rate = float64(ok-w.ok) / (float64(now-w.at) / 1e9)
 	w.ok, w.at = ok, now
 	return p
+}
+
+// phase is what the run does at a time.
+func (r *run) phase(now int64) string {
+	switch n := len(r.cfg.Profile); {
+	case now >= r.end:
+		return "draining"
+	case n > 0:
+		i := r.schedule.Phase(now)
+		return fmt.Sprintf("%s (phase %d of %d)", r.cfg.Profile[i], i+1, n)
+	case now < r.from:
+		return "warm-up"
+	}
+	return "running"
 }

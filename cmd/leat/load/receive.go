@@ -2,7 +2,6 @@ package load
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"time"
 )
@@ -12,11 +11,12 @@ func (c *conn) serve() {
 	defer c.r.live.Add(-1)
 	err := c.converse()
 	c.gone.Store(true)
-	c.nc.Close()
-	close(c.done)
-	c.mu.Lock() // a write that was going on ends with the Close
-	defer c.mu.Unlock()
 	c.stopped.Store(true)
+	close(c.done)
+	_ = c.nc.SetDeadline(past) // ends a write that is going on
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.nc.Close()
 	c.endedAt = c.r.now()
 	c.seen.flush(c.endedAt)
 	if err == nil {
@@ -29,7 +29,7 @@ func (c *conn) serve() {
 }
 
 // converse reads replies, and has requests sent as they make room, until nothing is left to do.
-func (c *conn) converse() error {
+func (c *conn) converse() (err error) {
 	deadline := time.Now().Add(c.r.cfg.Timeout)
 	if err := c.nc.SetReadDeadline(deadline); err != nil {
 		return err
@@ -41,61 +41,39 @@ func (c *conn) converse() error {
 			return err
 		}
 	}
+	var failed error
+	took := func(n int) (more bool) {
+		if failed = c.received(c.in[:n]); failed != nil {
+			return false
+		}
+		c.kick()
+		return !c.over()
+	}
 	c.kick()
 	for !c.over() {
-		n, err := c.nc.Read(c.in)
-		if n > 0 {
-			now := c.r.now()
-			if now >= c.r.from {
-				c.seen.bytesIn += int64(n)
-			}
-			if err := c.settle(c.in[:n], now); err != nil {
+		if err := c.read(took); err != nil && failed == nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
 				return err
 			}
-			c.seen.turn(now)
-			c.kick()
+			failed = c.rearm()
 		}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = c.rearm()
-		}
-		if err != nil {
-			return err
+		if failed != nil {
+			return failed
 		}
 	}
 	return nil
 }
 
-// settle judges the replies in b, which was read at now.
-func (c *conn) settle(b []byte, now int64) error {
-	acked := c.acked.Load()
-	defer func() { c.acked.Store(acked) }()
-	for {
-		if b = c.replies.discard(b); len(b) == 0 {
-			return nil
-		}
-		if acked >= c.sent.Load() {
-			return errExtra
-		}
-		var v verdict
-		if b, v = c.replies.next(b); v == incomplete {
-			return nil
-		}
-		sentAt := c.sentAt[acked%int64(len(c.sentAt))]
-		began := sentAt
-		if c.r.open() {
-			began = c.dueTime(acked)
-		}
-		acked++
-		switch {
-		case v == wrong:
-			c.seen.wrong++
-			if c.seen.example == "" {
-				c.seen.example = fmt.Sprintf("connection %d, %s", c.id, c.replies.why)
-			}
-		case began >= c.r.from:
-			c.seen.add(now, now-began, now-sentAt)
-		}
+// read hands what comes to took, once or until took returns false.
+func (c *conn) read(took func(n int) bool) error {
+	if c.sock != nil {
+		return c.sock.read(c.in, took)
 	}
+	n, err := c.nc.Read(c.in)
+	if n > 0 {
+		took(n)
+	}
+	return err
 }
 
 // rearm is called when the read deadline has fired. Like that of writing it is set again only then, for when the oldest request
@@ -109,6 +87,9 @@ func (c *conn) rearm() error {
 	if left <= 0 {
 		return errTimeout
 	}
-	// A poke may have come before this deadline replaces its own; converse looks at over after it.
-	return c.nc.SetReadDeadline(time.Now().Add(time.Duration(left)))
+	if err := c.nc.SetReadDeadline(time.Now().Add(time.Duration(left))); err != nil {
+		return err
+	}
+	// A poke may have come before this deadline replaced its own; converse looks at over after it. So may a cancel.
+	return c.r.ctx.Err()
 }

@@ -1,24 +1,31 @@
 package load
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/latency"
 )
 
 // A Result is what a run measured. Its JSON form has the field names of the tags; times there are numbers with their unit in
 // the name. The package doc says what the counts mean.
 type Result struct {
+	Label    string   `json:"label,omitempty"`
 	Loop     string   `json:"loop"` // "closed" or "open"
 	Address  string   `json:"address"`
 	Protocol Protocol `json:"protocol"`
-	Reply    Reply    `json:"reply"`
+	Reply    Reply    `json:"reply,omitempty"`   // not of RESP
+	Request  Request  `json:"request,omitempty"` // of RESP, as the next two
+	Keys     int      `json:"keys,omitempty"`
+	Zipf     float64  `json:"zipf,omitempty"`
 	Message  int      `json:"message_bytes"`
 	Depth    int      `json:"depth"`
-	Rate     float64  `json:"rate"` // requests a second that were asked for; 0 in a closed loop
+	Rate     float64  `json:"rate"`              // requests a second that were asked for; 0 in a closed loop and with a profile
+	Profile  string   `json:"profile,omitempty"` // as profile.Parse reads it
 
-	Conns     int `json:"connections"`      // opened
-	ConnsLost int `json:"connections_lost"` // ended before the run did, with or without requests in flight
+	Users     int  `json:"users"`
+	Pool      *int `json:"pool,omitempty"`   // connections that the users shared, 0 if each request had one of its own; nil without a pool
+	Conns     int  `json:"connections"`      // opened
+	ConnsLost int  `json:"connections_lost"` // ended before the run did, with or without requests in flight; in a pool, failed
 
 	// Elapsed runs from the end of the warm-up to the end of Config.Duration, or, if that was earlier, to the end of the schedule or of the
 	// last connection; and on to the last reply if that was later than these.
@@ -28,20 +35,32 @@ type Result struct {
 	Requests   int64 `json:"requests"` // OK + Mismatched + Unanswered + Unsent
 	OK         int64 `json:"ok"`       // replies that were right
 	Mismatched int64 `json:"mismatched"`
-	Unanswered int64 `json:"unanswered"` // sent to the last byte, and no whole reply came
-	Unsent     int64 `json:"unsent"`     // begun or due, and not sent to the last byte
-	Canceled   int64 `json:"canceled"`   // those of Unanswered and Unsent that the context cut short: no errors
+	// ErrorReplies is how many of Mismatched were errors that the server answered with.
+	ErrorReplies int64 `json:"error_replies"`
+	Unanswered   int64 `json:"unanswered"` // sent to the last byte, and no whole reply came
+	Unsent       int64 `json:"unsent"`     // begun or due, and not sent to the last byte
+	Canceled     int64 `json:"canceled"`   // those of Unanswered and Unsent that the context cut short: no errors
 
 	// Success is OK as a part of Requests - Canceled, 0 to 1; 0 if there were none.
 	Success float64 `json:"success"`
 
-	BytesSent     int64 `json:"bytes_sent"`     // of requests in OK, Mismatched and Unanswered
+	BytesSent     int64 `json:"bytes_sent"`     // after the warm-up
 	BytesReceived int64 `json:"bytes_received"` // after the warm-up
 
-	// Latency is of the replies that were right: in a closed loop from the sending, in an open loop from the due time.
-	Latency Latency  `json:"latency"`
+	// Latency is of the replies that were right: in a closed loop from the sending, with a Pool from the
+	// wish for a connection; in an open loop from the due time.
+	Latency Latency `json:"latency"`
+	// Connect is the time to get a connection: to open it, or with a Pool to wait for one of those that are shared. With a
+	// Pool it is part of Latency.
+	Connect Latency  `json:"connect"`
 	Open    *Open    `json:"open,omitempty"` // nil in a closed loop
-	Errors  []Errors `json:"errors"`         // by kind, those that occurred, in the order of the Kind constants
+	Errors  []Errors `json:"errors"`         // by kind, those that occurred, in the order of the Kind constants; error replies last, by text
+
+	Phases    []PhaseResult   `json:"phases,omitempty"`    // of a profile, without those that are not counted
+	Addresses []AddressResult `json:"addresses,omitempty"` // if there are several
+
+	Distribution []latency.Quantile `json:"distribution"` // of Latency: pairs of the part below and of microseconds
+	Timeline     []latency.Step     `json:"timeline"`     // replies and their latency by the time at which they came
 
 	// OldestUnanswered is when the oldest request in Unanswered was sent, zero if there is none.
 	OldestUnanswered time.Time `json:"oldest_unanswered,omitzero"`
@@ -59,6 +78,26 @@ type Open struct {
 	MaxWaiting int64 `json:"max_waiting"`
 }
 
+// A PhaseResult is what was measured of the requests that were due within a phase.
+type PhaseResult struct {
+	Phase    string        `json:"phase"`
+	Length   time.Duration `json:"-"`        // length_s
+	Requests int64         `json:"requests"` // that were due in it
+	OK       int64         `json:"ok"`
+	RPS      float64       `json:"rps"` // OK / Length
+	Latency  Latency       `json:"latency"`
+}
+
+// An AddressResult is what was measured at one of several addresses.
+type AddressResult struct {
+	Address    string  `json:"address"`
+	OK         int64   `json:"ok"`
+	Mismatched int64   `json:"mismatched"`
+	RPS        float64 `json:"rps"`
+	Connect    Latency `json:"connect"`
+	Latency    Latency `json:"latency"`
+}
+
 // Errors is how often a kind of failure occurred. A request counts under what ended it; so the connection's failure counts as
 // often as it cost requests, and once if it cost none, unless it was a plain close (EOF) with nothing in flight.
 type Errors struct {
@@ -67,10 +106,8 @@ type Errors struct {
 	Example string `json:"example"` // the first that was noticed
 }
 
-// Latency summarizes a distribution, with three significant digits; Mean and Max are not rounded. All are 0 if it is empty.
-type Latency struct {
-	Mean, P50, P90, P99, P999, Max time.Duration
-}
+// Latency summarizes a distribution.
+type Latency = latency.Summary
 
 // ErrorCount is the number of errors of all kinds.
 func (r Result) ErrorCount() int64 {
@@ -79,22 +116,4 @@ func (r Result) ErrorCount() int64 {
 		n += e.Count
 	}
 	return n
-}
-
-// MarshalJSON gives the times in microseconds: mean_us, p50_us, p90_us, p99_us, p999_us, max_us.
-func (l Latency) MarshalJSON() ([]byte, error) {
-	return fmt.Appendf(nil, `{"mean_us":%.3f,"p50_us":%.3f,"p90_us":%.3f,"p99_us":%.3f,"p999_us":%.3f,"max_us":%.3f}`,
-		us(l.Mean), us(l.P50), us(l.P90), us(l.P99), us(l.P999), us(l.Max)), nil
-}
-
-func us(d time.Duration) float64 { return float64(d) / 1e3 }
-
-// MarshalJSON adds elapsed_s, in seconds, and error_count.
-func (r Result) MarshalJSON() ([]byte, error) {
-	type plain Result
-	return json.Marshal(struct {
-		plain
-		Elapsed    float64 `json:"elapsed_s"`
-		ErrorCount int64   `json:"error_count"`
-	}{plain(r), r.Elapsed.Seconds(), r.ErrorCount()})
 }

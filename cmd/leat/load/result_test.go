@@ -6,8 +6,12 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/latency"
+	"github.com/leat-io/leat/cmd/leat/load/workload"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -32,7 +36,11 @@ func golden(t *testing.T, name string, got []byte) {
 func closedResult() Result {
 	r := sample()
 	r.Loop, r.Address, r.Protocol, r.Reply, r.Message, r.Depth = "closed", "127.0.0.1:7000", Frame, Upper, 64, 16
-	r.Conns, r.Elapsed, r.BytesSent, r.BytesReceived = 1000, 1500*time.Millisecond, 68_000, 67_932
+	r.Users, r.Conns, r.Elapsed, r.BytesSent, r.BytesReceived = 1000, 1000, 1500*time.Millisecond, 68_000, 67_932
+	r.Connect = Latency{Mean: 55_500, P50: 50_000, P90: 60_000, P99: 100_000, P999: 100_000, Max: 123_456}
+	r.Distribution = []latency.Quantile{{Below: 0, Value: 100_000}, {Below: .9, Value: 800_000}, {Below: 1, Value: time.Second}}
+	r.Timeline = []latency.Step{{Length: time.Second, Count: 900, P50: 400_000, P99: 2_000_000, Max: 3_000_000},
+		{At: time.Second, Length: 500 * time.Millisecond, Count: 99, P50: 400_000, P99: 2_000_000, Max: time.Second}}
 	r.Errors = []Errors{}
 	return r
 }
@@ -50,18 +58,39 @@ func openResult() Result {
 	return r
 }
 
+// poolResult has what the other two have not.
+func poolResult() Result {
+	r := openResult()
+	r.Label, r.Protocol, r.Reply, r.Request, r.Keys, r.Zipf = "pooled", RESP, "", workload.MIXED, 10_000, .99
+	r.Rate, r.Profile, r.Pool, r.ErrorReplies = 0, "ramp 0-100 1s, hold 100 500ms", new(8), 1
+	r.Phases = []PhaseResult{
+		{Phase: "ramp 0-100 1s", Length: time.Second, Requests: 50, OK: 50, RPS: 50, Latency: r.Latency},
+		{Phase: "hold 100 500ms", Length: 500 * time.Millisecond, Requests: 50, OK: 49, RPS: 98, Latency: r.Latency},
+	}
+	r.Addresses = []AddressResult{
+		{Address: "127.0.0.1:7000", OK: 500, RPS: 333.3, Latency: r.Latency, Connect: r.Connect},
+		{Address: "unix:/run/kv", OK: 499, Mismatched: 1, RPS: 332.7, Latency: r.Latency, Connect: r.Connect},
+	}
+	r.Errors = append(r.Errors, Errors{ErrorReply, 1, "LOADING the keys are being read"})
+	return r
+}
+
 func TestTheJSONFormIsStable(t *testing.T) {
-	for name, r := range map[string]Result{"closed.json": closedResult(), "open.json": openResult()} {
+	for name, r := range map[string]Result{"closed.json": closedResult(), "open.json": openResult(), "pool.json": poolResult()} {
 		b, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name, append(b, '\n'))
+		var again Result
+		if err := json.Unmarshal(b, &again); err != nil || !reflect.DeepEqual(again, r) {
+			t.Errorf("%s is read as %+v: %v", name, again, err)
+		}
 	}
 }
 
 func TestTheTextFormIsStable(t *testing.T) {
-	for name, r := range map[string]Result{"closed.txt": closedResult(), "open.txt": openResult()} {
+	for name, r := range map[string]Result{"closed.txt": closedResult(), "open.txt": openResult(), "pool.txt": poolResult()} {
 		var b bytes.Buffer
 		if err := r.WriteText(&b); err != nil {
 			t.Fatal(err)
@@ -88,30 +117,5 @@ func TestDurationsAndCountsAreShownShort(t *testing.T) {
 		if got := grouped(n); got != want {
 			t.Errorf("%d is shown as %s, want %s", n, got, want)
 		}
-	}
-}
-
-func TestTheHistogramKeepsThreeDigitsAndExactEnds(t *testing.T) {
-	h, other := newHistogram(), newHistogram()
-	for i := range int64(1000) {
-		to := h
-		if i%2 == 1 {
-			to = other
-		}
-		to.record((i + 1) * 1_000_003)
-	}
-	other.record(int64(2 * time.Hour)) // longer than it can tell
-	h.merge(other)
-	l := h.summary()
-	near := func(name string, got time.Duration, want int64) {
-		if diff := int64(got) - want; diff > want/1000 || diff < -want/1000 {
-			t.Errorf("%s is %d, want %d", name, got, want)
-		}
-	}
-	near("p50", l.P50, 501*1_000_003)
-	near("p99", l.P99, 991*1_000_003)
-	near("p99.9", l.P999, 1000*1_000_003)
-	if want := (500500*1_000_003 + int64(2*time.Hour)) / 1001; int64(l.Mean) != want || l.Max != 2*time.Hour {
-		t.Errorf("mean %d, max %v; want %d, 2h", l.Mean, l.Max, want)
 	}
 }

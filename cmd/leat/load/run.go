@@ -5,42 +5,52 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/profile"
 )
 
-// A run is what the connections of one Run share. Times are nanoseconds since epoch.
+// A run is what the users of one Run share. Times are nanoseconds since epoch.
 type run struct {
 	cfg      Config
-	wire     int     // bytes of a message
-	interval float64 // ns from one request of the schedule to the next; 0 in a closed loop
+	schedule *profile.Schedule // nil in a closed loop
 	epoch    time.Time
 	from     int64 // requests begun from here on are counted
 	end      int64 // none is begun from here on
 	last     int64 // open loop: none of the backlog is sent from here on
 
-	budget atomic.Int64 // requests that may still be begun, if cfg.Requests bounds them; below 0 means none
-	live   atomic.Int64 // connections that have not ended
-	lost   atomic.Int64 // requests begun and not answered on connections that failed; for the progress
-	ctx    context.Context
-	conns  []*conn
-	pacers []*pacer
-	shards []*shard
+	budget  atomic.Int64 // requests that may still be begun, if cfg.Requests bounds them; below 0 means none
+	live    atomic.Int64 // users that have not ended
+	lost    atomic.Int64 // requests begun and not answered on connections that failed; for the progress
+	ctx     context.Context
+	clients []client
+	pool    *pool // nil if each user has a connection of its own
+	opened  int   // connections before the run
+	kernel  bool  // connections are sockets
+	pacers  []*pacer
+	shards  []*shard // those of the first address, then those of the next
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.epoch)) }
 
 // open reports whether a schedule, not the replies, says when to send.
-func (r *run) open() bool { return r.cfg.Rate > 0 }
+func (r *run) open() bool { return r.schedule != nil }
+
+// shard is where a user notes what it sees of an address.
+func (r *run) shard(target, user int) *shard {
+	per := len(r.shards) / len(r.cfg.targets)
+	return r.shards[target*per+user/len(r.cfg.targets)%per]
+}
 
 // Run opens the connections, drives them until the end that cfg sets, and returns what was measured.
 //
-// It returns an error, and no figures, if cfg makes no sense or the connections cannot be opened: the first one, or more than
-// 64 in all (fewer are counted as errors of the kind "dial", and the run goes on without them). Whatever happens to the
-// connections afterwards is not an error of Run: it is in the Result. If ctx ends, Run closes the connections and returns
-// the figures so far together with the cause; what was in flight is counted in Unanswered and Canceled, not as errors.
+// It returns an error, and no figures, if cfg makes no sense, if the connections cannot be opened: the first one, or more than
+// 64 in all (fewer are counted as errors of the kind "dial", and the run goes on without them), or if the server does not store
+// the values that are to be read. Whatever happens to the connections afterwards is not an error of Run: it is in the Result. If ctx
+// ends, Run closes the connections and returns the figures so far together with the cause; what was in flight is counted in Unanswered
+// and Canceled, not as errors.
 func Run(ctx context.Context, cfg Config) (Result, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -48,86 +58,91 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	}
 	w := startWatch(cfg)
 	defer w.stop()
-	d := dialer{cfg: cfg, opened: &w.opened}
+	d := newDialer(cfg, &w.opened)
 	conns, err := d.dial(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-
-	r := newRun(ctx, cfg)
-	for id, nc := range conns {
-		r.conns = append(r.conns, newConn(r, id, nc))
+	if err := preload(ctx, cfg, &w.preloaded); err != nil {
+		for _, c := range conns {
+			c.nc.Close()
+		}
+		return Result{}, err
 	}
+	r := newRun(ctx, cfg)
+	r.connect(conns)
 	r.drive(w)
-	res := r.result(&d)
-	if slices.ContainsFunc(r.conns, func(c *conn) bool { return c.cut }) {
+	res := r.result(d)
+	if ctx.Err() != nil && res.Canceled > 0 {
 		return res, fmt.Errorf("load: the run was cut short: %w", context.Cause(ctx))
 	}
 	return res, nil
 }
 
 func newRun(ctx context.Context, cfg Config) *run {
-	r := &run{cfg: cfg, ctx: ctx, wire: cfg.Protocol.wireSize(cfg.Message), from: int64(cfg.Warmup)}
-	if r.open() {
-		r.interval = 1e9 / cfg.Rate
-	}
-	r.end = math.MaxInt64
+	r := &run{cfg: cfg, ctx: ctx, schedule: cfg.schedule(), from: int64(cfg.Warmup), end: math.MaxInt64, last: math.MaxInt64}
+	phases := 1
 	if cfg.Duration > 0 {
 		r.end = r.from + int64(cfg.Duration)
 	}
-	if cfg.Requests > 0 && r.open() {
-		r.end = min(r.end, r.dueTime(r.firstCounted()+cfg.Requests))
+	if n := len(cfg.Profile); n > 0 {
+		r.from, r.end, phases = int64(cfg.Profile.Warmup()), r.schedule.End(), n
 	}
-	r.last = math.MaxInt64
+	if cfg.Requests > 0 && r.open() {
+		r.end = min(r.end, r.schedule.Due(r.schedule.First(r.from)+cfg.Requests))
+	}
 	if r.end < math.MaxInt64-int64(cfg.Timeout) {
 		r.last = r.end + int64(cfg.Timeout)
 	}
 	r.budget.Store(cfg.Requests)
-	// Four shards for each processor make it unlikely that two connections want one at a time; 32 of them take 17 MiB.
-	for range min(cfg.Conns, 4*runtime.GOMAXPROCS(0), 32) {
-		r.shards = append(r.shards, newShard(r.open()))
+	// Four shards for each processor make it unlikely that two users want one at a time; 32 of them take 32 MiB.
+	targets := max(1, len(cfg.targets))
+	for target := range targets {
+		for range max(1, min(cfg.Conns, 4*runtime.GOMAXPROCS(0), 32)/targets) {
+			r.shards = append(r.shards, newShard(target, phases, r.open()))
+		}
 	}
 	return r
 }
 
-// dueTime is when request i of the whole schedule is due.
-func (r *run) dueTime(i int64) int64 {
-	due := float64(i) * r.interval
-	if due >= math.MaxInt64 {
-		return math.MaxInt64
+// connect makes the users of the connections that were opened.
+func (r *run) connect(conns []dialed) {
+	r.opened, r.kernel = len(conns), inKernel(conns[0].nc)
+	if !r.cfg.pooled() {
+		for id, d := range conns {
+			r.clients = append(r.clients, newConn(r, id, d))
+		}
+		return
 	}
-	return int64(due)
+	r.pool = newPool(r.cfg, conns)
+	for id := range r.cfg.Conns {
+		r.clients = append(r.clients, newBorrower(r, id, r.pool))
+	}
 }
 
-// firstCounted is the first request of the schedule that is due after the warm-up.
-func (r *run) firstCounted() int64 {
-	i := int64(float64(r.from) / r.interval)
-	for r.dueTime(i) < r.from {
-		i++
-	}
-	return i
-}
-
-// drive runs the connections to their ends.
+// drive runs the users to their ends.
 func (r *run) drive(w *watch) {
-	r.live.Store(int64(len(r.conns)))
+	r.live.Store(int64(len(r.clients)))
 	r.epoch = time.Now()
 	var all sync.WaitGroup
-	for _, c := range r.conns {
-		if c.wake != nil {
-			all.Go(c.write)
-		}
-		all.Go(c.serve)
+	for _, c := range r.clients {
+		c.start(&all)
 	}
 	if r.open() {
 		r.pace(&all)
 	}
 	w.running(r)
 	stop := context.AfterFunc(r.ctx, func() {
-		for _, c := range r.conns {
-			c.nc.Close()
+		for _, c := range r.clients {
+			c.cancel()
+		}
+		if r.pool != nil {
+			r.pool.close()
 		}
 	})
 	defer stop()
 	all.Wait()
+	if r.pool != nil {
+		r.pool.close()
+	}
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"errors"
+	"net"
 	"os"
 	"time"
 )
@@ -44,59 +45,36 @@ func (c *conn) hasWork() bool {
 
 // send makes one batch of requests and writes it. The caller holds mu.
 func (c *conn) send() {
+	if c.gone.Load() {
+		return
+	}
 	now := c.r.now()
-	n := c.take(min(int64(c.r.cfg.Depth)-c.inFlight(), int64(len(c.out)/c.r.wire)), now)
+	n := c.take(min(int64(c.r.cfg.Depth)-c.inFlight(), int64(c.most())), now)
 	if n <= 0 {
+		if c.stopped.Load() {
+			c.poke()
+		}
 		return
 	}
 	first := c.sent.Load()
-	b := c.out[:int(n)*c.r.wire]
-	for i := range n {
-		c.sentAt[(first+i)%int64(len(c.sentAt))] = now
-		c.r.cfg.Protocol.put(b[int(i)*c.r.wire:][:c.r.wire], &c.request)
-		c.request.next()
-	}
-	c.sent.Store(first + n)
-	if written, err := c.writeAll(b, now); err != nil {
+	if written, err := c.writeAll(c.compose(n, now), now); err != nil {
 		// Replies that have arrived can still be read, so the connection is left to the reader.
-		whole := int64(written / c.r.wire)
+		whole := c.whole(written)
 		c.lost, c.sendErr = n-whole, err
 		c.sent.Store(first + whole)
-		c.stop()
+		c.stopped.Store(true)
+		c.poke()
 	}
-}
-
-// take asks for leave to begin up to n requests at now and returns how many are granted.
-func (c *conn) take(n, now int64) int64 {
-	r := c.r
-	switch {
-	case r.open() && now >= r.last:
-		c.stop()
-		return 0
-	case r.open():
-		return min(n, c.backlog())
-	case now >= r.end:
-		c.stop()
-		return 0
-	case r.cfg.Requests == 0 || now < r.from:
-		return n
-	}
-	n = min(n, n+r.budget.Add(-n))
-	if n <= 0 {
-		c.stop()
-	}
-	return n
-}
-
-// stop ends the sending for good.
-func (c *conn) stop() {
-	c.stopped.Store(true)
-	c.poke()
 }
 
 // writeAll writes b, whose requests began at began, and gives up when they have waited for Timeout. The deadline is set again only when
 // it fires, not for each write: one that fires while nothing waits for so long costs a second try.
 func (c *conn) writeAll(b []byte, began int64) (written int, err error) {
+	if c.sock != nil {
+		if written, err = c.sock.write(b); err != nil || written == len(b) {
+			return written, err
+		}
+	}
 	for {
 		n, err := c.nc.Write(b[written:])
 		written += n
@@ -109,6 +87,9 @@ func (c *conn) writeAll(b []byte, began int64) (written int, err error) {
 		}
 		if err := c.nc.SetWriteDeadline(time.Now().Add(left)); err != nil {
 			return written, err
+		}
+		if c.gone.Load() || c.r.ctx.Err() != nil { // the deadline that fired was that of serve or of cancel
+			return written, net.ErrClosed
 		}
 	}
 }

@@ -148,3 +148,10 @@ func errorsOf(r Result, k Kind) Errors {
 	}
 	return Errors{}
 }
+
+// wireSize is the size of a message.
+func wireSize(p Protocol, payload int) int {
+	return payload + map[Protocol]int{Raw: 0, Frame: frameHeader, Line: 1}[p]
+}
+
+const frameHeader = 4

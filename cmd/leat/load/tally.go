@@ -1,122 +1,129 @@
 package load
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/latency"
 )
 
-// result adds up what the shards, connections and pacers have. Nothing of the run is under way any more.
+// result adds up what the shards, users and pacers have. Nothing of the run is under way any more.
 func (r *run) result(d *dialer) Result {
-	res := Result{
-		Address: r.cfg.Address, Protocol: r.cfg.Protocol, Reply: r.cfg.Reply, Message: r.cfg.Message,
-		Loop: "closed", Depth: r.cfg.Depth, Rate: r.cfg.Rate, Conns: len(r.conns),
-	}
+	res := r.describe()
 	failed := newFailures()
 	if d.failed > 0 {
-		failed.add(DialFailed, d.failed, d.err.Error())
+		failed.add(dialKind(d.err), d.failed, d.err.Error())
 	}
-	lastDone := r.addShards(&res, failed)
-	ended := r.addConns(&res, failed)
+	book := r.addShards(&res, failed)
+	ended := r.addUsers(&res, failed)
 	if r.open() {
 		r.addPacers(&res)
 	}
+	connect := book.connect
+	if !r.cfg.pooled() {
+		connect = latency.NewHistogram()
+		for _, h := range d.took {
+			connect.Merge(h)
+		}
+	}
+	res.Connect = connect.Summary()
+	if r.pool != nil {
+		res.Conns, res.ConnsLost = int(r.pool.opened), int(r.pool.lost)
+	}
 
 	res.Requests = res.OK + res.Mismatched + res.Unanswered + res.Unsent
-	res.BytesSent = (res.OK + res.Mismatched + res.Unanswered) * int64(r.wire)
 	if asked := res.Requests - res.Canceled; asked > 0 {
 		res.Success = float64(res.OK) / float64(asked)
 	}
-	res.Elapsed = time.Duration(max(0, max(min(r.end, ended), lastDone)-r.from))
-	if res.Elapsed > 0 {
-		res.RPS = float64(res.OK) / res.Elapsed.Seconds()
-	}
-	res.Errors = failed.list()
+	res.Elapsed = time.Duration(max(0, max(min(r.end, ended), book.lastDone)-r.from))
+	res.RPS = perElapsed(res.OK, res.Elapsed)
+	res.Latency = book.whole.Summary()
+	res.Distribution = book.whole.Quantiles()
+	res.Timeline = book.overTime.Steps(res.Elapsed)
+	res.Errors = append(failed.list(), book.refused.list()...)
+	r.addAddresses(&res, d)
+	r.addPhases(&res)
 	return res
 }
 
-func (r *run) addShards(res *Result, failed failures) (lastDone int64) {
-	latency := newHistogram()
-	for _, s := range r.shards {
-		res.OK += s.ok
-		res.Mismatched += s.wrong
-		res.BytesReceived += s.bytesIn
-		failed.add(Mismatch, s.wrong, s.example)
-		latency.merge(s.latency)
-		lastDone = max(lastDone, s.lastDone)
+// describe is the part of a result that was known before.
+func (r *run) describe() Result {
+	cfg, spec := r.cfg, r.cfg.spec
+	res := Result{
+		Label: cfg.Label, Loop: "closed", Address: cfg.Address,
+		Protocol: spec.Protocol, Reply: spec.Reply, Request: spec.Request, Keys: spec.Keys, Zipf: spec.Zipf, Message: spec.Message,
+		Depth: cfg.Depth, Rate: cfg.Rate, Profile: cfg.Profile.String(), Users: len(r.clients), Pool: cfg.Pool, Conns: r.opened,
 	}
-	res.Latency = latency.summary()
-	return lastDone
+	if r.open() {
+		res.Loop = "open"
+	}
+	return res
 }
 
-func (r *run) addConns(res *Result, failed failures) (ended int64) {
-	for _, c := range r.conns {
-		ended = max(ended, c.endedAt)
-		unanswered, unsent := max(0, c.inFlight()), c.lost
-		if r.open() {
-			due := c.due.Load()
-			if c.cause == nil {
-				due = c.scheduled()         // the pacer itself may have been too late
-				ended = max(ended, c.r.end) // its last request, too, had an interval of its own
-			}
-			unsent = due - c.sent.Load()
+// A book is what several shards hold together.
+type book struct {
+	whole, connect *latency.Histogram
+	overTime       *latency.Timeline
+	ok, wrong      int64
+	refused        refusals
+	lastDone       int64
+}
+
+// read adds up the shards for which want returns true.
+func (r *run) read(want func(*shard) bool) book {
+	b := book{whole: latency.NewHistogram(), connect: latency.NewHistogram(), overTime: latency.NewTimeline(), refused: refusals{}}
+	for _, s := range r.shards {
+		if !want(s) {
+			continue
 		}
-		res.Unanswered += unanswered
-		res.Unsent += unsent
-		if unanswered > 0 {
-			sentAt := r.epoch.Add(time.Duration(c.sentAt[c.acked.Load()%int64(len(c.sentAt))]))
-			if res.OldestUnanswered.IsZero() || sentAt.Before(res.OldestUnanswered) {
-				res.OldestUnanswered = sentAt
-			}
+		for _, h := range s.latency {
+			b.whole.Merge(h)
 		}
-		switch kind := kindOf(c.cause); {
-		case c.cut:
-			res.Canceled += unanswered + unsent
-		case c.cause == nil:
-			failed.add(Backlog, unsent, fmt.Sprintf("connection %d: %d requests were due and not sent", c.id, unsent))
-		case kind == EOF && unanswered+unsent == 0:
-			res.ConnsLost++
-		default:
-			res.ConnsLost++
-			failed.add(kind, max(1, unanswered+unsent), c.epitaph())
+		b.connect.Merge(s.connect)
+		b.overTime.Merge(s.overTime)
+		b.ok += s.ok
+		b.wrong += s.wrong
+		for text, n := range s.refused {
+			b.refused.add([]byte(text), n)
+		}
+		b.lastDone = max(b.lastDone, s.lastDone)
+	}
+	return b
+}
+
+func (r *run) addShards(res *Result, failed failures) book {
+	b := r.read(func(*shard) bool { return true })
+	res.OK, res.Mismatched, res.ErrorReplies = b.ok, b.wrong, b.refused.total()
+	for _, s := range r.shards {
+		res.BytesReceived += s.bytesIn
+		failed.add(Mismatch, s.wrong-s.refused.total(), s.example)
+	}
+	return b
+}
+
+func (r *run) addUsers(res *Result, failed failures) (ended int64) {
+	for _, c := range r.clients {
+		u := c.account()
+		ended = max(ended, u.endedAt)
+		res.BytesSent += u.bytesOut
+		if lasted := c.report(res, failed); lasted && r.open() {
+			ended = max(ended, r.end) // its last request, too, had an interval of its own
 		}
 	}
 	return ended
 }
 
 func (r *run) addPacers(res *Result) {
-	service, late := newHistogram(), newHistogram()
+	service, late := latency.NewHistogram(), latency.NewHistogram()
 	for _, s := range r.shards {
-		service.merge(s.service)
+		service.Merge(s.service)
 	}
 	for _, p := range r.pacers {
-		late.merge(p.late)
+		late.Merge(p.late)
 	}
-	res.Loop = "open"
-	res.Open = &Open{Service: service.summary(), Late: late.summary()}
-	for _, c := range r.conns {
-		res.Open.Delayed += c.delayed
-		res.Open.MaxWaiting = max(res.Open.MaxWaiting, c.waiting)
+	res.Open = &Open{Service: service.Summary(), Late: late.Summary()}
+	for _, c := range r.clients {
+		u := c.account()
+		res.Open.Delayed += u.delayed
+		res.Open.MaxWaiting = max(res.Open.MaxWaiting, u.waiting)
 	}
-}
-
-// epitaph says how the connection ended.
-func (c *conn) epitaph() string {
-	s := fmt.Sprintf("connection %d, after %d replies", c.id, c.acked.Load())
-	if n := c.inFlight(); n > 0 {
-		s += fmt.Sprintf(" and with %d requests in flight", n)
-	}
-	if n := c.replies.partial(); n > 0 {
-		s += fmt.Sprintf(", %d bytes into a reply", n)
-	}
-	return s + ": " + c.cause.Error()
-}
-
-func (f failures) list() []Errors {
-	list := []Errors{}
-	for _, k := range kinds {
-		if f.count[k] > 0 {
-			list = append(list, Errors{k, f.count[k], f.example[k]})
-		}
-	}
-	return list
 }

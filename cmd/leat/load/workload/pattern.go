@@ -1,6 +1,9 @@
-package load
+package workload
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+)
 
 // period is the length after which a payload repeats: a power of two, so that a phase is a mask.
 const period = 16
@@ -32,6 +35,16 @@ func newPattern(conn int, upper bool) pattern {
 		copy(p[:], bytes.ToUpper(p[:period]))
 	}
 	copy(p[period:], p[:period])
+	return p
+}
+
+// keyPattern is the content of the value of a key.
+func keyPattern(key int) pattern {
+	p := newPattern(0, false)
+	for i, at := range seqAt {
+		p[at] += byte(key>>(4*i)) & 15
+		p[at+period] = p[at]
+	}
 	return p
 }
 
@@ -74,4 +87,17 @@ func (p *pattern) part(off, n, size int) string {
 		b = append(b, p[off%period])
 	}
 	return string(b)
+}
+
+// difference shows the first wrong byte of got, which begins at off of a payload of the given size, with its surroundings on
+// both sides.
+func (p *pattern) difference(got []byte, off, size int) string {
+	const shown = 32
+	at := 0
+	for at < len(got) && got[at] == p[(off+at)%period] {
+		at++
+	}
+	from := max(0, at-shown/2)
+	return fmt.Sprintf("byte %d of %d is wrong: got %q, want %q (from byte %d)", off+at, size,
+		got[from:min(len(got), from+shown)], p.part(off+from, shown, size), off+from)
 }

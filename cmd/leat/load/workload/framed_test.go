@@ -1,4 +1,4 @@
-package load
+package workload
 
 import (
 	"bytes"
@@ -7,23 +7,26 @@ import (
 	"testing"
 )
 
-func newReplies(p Protocol, size int) *replies {
-	return &replies{protocol: p, size: size, want: newPattern(0, false)}
+func newReplies(p Protocol, size int) *framedReplies {
+	return &framedReplies{protocol: p, size: size, want: newPattern(0, false)}
 }
 
-// judge feeds the pieces to r and returns a letter for each reply: r(ight) or w(rong).
-func judge(r *replies, pieces ...[]byte) string {
+// judge feeds the pieces to r and returns a letter for each reply: r(ight), w(rong), b(roken).
+func judge(r Replies, pieces ...[]byte) string {
 	var verdicts strings.Builder
 	for _, b := range pieces {
 		for {
-			if b = r.discard(b); len(b) == 0 {
+			if b = r.Discard(b); len(b) == 0 {
 				break
 			}
-			var v verdict
-			if b, v = r.next(b); v == incomplete {
+			var v Verdict
+			if b, v = r.Next(b); v == Incomplete {
 				break
 			}
-			verdicts.WriteByte(" rw"[v])
+			verdicts.WriteByte(" rwb"[v])
+			if v == Broken {
+				return verdicts.String()
+			}
 		}
 	}
 	return verdicts.String()
@@ -41,10 +44,10 @@ func wire(p Protocol, size, n int) [][]byte {
 	return messages
 }
 
-var protocols = []Protocol{Raw, Frame, Line}
+var framings = []Protocol{Raw, Frame, Line}
 
 func TestRightRepliesAreRightInAnyPieces(t *testing.T) {
-	for _, p := range protocols {
+	for _, p := range framings {
 		for _, size := range []int{1, 5, 16, 40} {
 			stream := bytes.Join(wire(p, size, 3), nil)
 			for i := range stream {
@@ -60,7 +63,7 @@ func TestRightRepliesAreRightInAnyPieces(t *testing.T) {
 
 func TestWrongRepliesAreNoticedAndTheNextIsFound(t *testing.T) {
 	const size = 20
-	for _, p := range protocols {
+	for _, p := range framings {
 		ok := wire(p, size, 4)
 		changed := bytes.Clone(ok[1])
 		changed[p.wireSize(size)/2] ^= 1
@@ -122,13 +125,13 @@ func TestAMismatchShowsWhatCameAndWhatWasDue(t *testing.T) {
 
 // Whatever a server sends, judging it ends, keeps within the stream, and does not depend on how the stream was cut.
 func FuzzReplies(f *testing.F) {
-	for i, p := range protocols {
+	for i, p := range framings {
 		f.Add(uint8(i), uint8(20), bytes.Join(wire(p, 20, 3), nil), uint64(1))
 		f.Add(uint8(i), uint8(3), bytes.Join(wire(p, 4, 3), nil), uint64(2))
 	}
 	f.Add(uint8(1), uint8(3), []byte{255, 255, 255, 255, 0}, uint64(3))
 	f.Fuzz(func(t *testing.T, protocol, size uint8, stream []byte, seed uint64) {
-		p := protocols[int(protocol)%len(protocols)]
+		p := framings[int(protocol)%len(framings)]
 		whole, cut := newReplies(p, 1+int(size)), newReplies(p, 1+int(size))
 		want := judge(whole, stream)
 		var pieces [][]byte
