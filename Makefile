@@ -18,8 +18,8 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
 
 .PHONY: build
-build: ## build bin/leat
-	$(GO) build -o bin/leat ./cmd/leat
+build: ## build bin/leat, without libc, of which nothing is used and more than a megabyte would be resident
+	CGO_ENABLED=0 $(GO) build -o bin/leat ./cmd/leat
 
 .PHONY: demo
 demo: ## run the main job on embedded defaults, in less than half a minute
@@ -57,11 +57,11 @@ vet: ## vet for other systems and machines, and under each build tag
 .PHONY: test-plain
 test-plain: ## the tests without the race detector: those of allocations need it so; also on one processor
 	$(GO) test -shuffle on $(TESTFLAGS) ./...
-	GOMAXPROCS=1 $(GO) test -shuffle on ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/...
+	GOMAXPROCS=1 $(GO) test -shuffle on ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/... ./internal/journal
 
 .PHONY: test-leaks
 test-leaks: ## the tests with memory poisoned and its holders known
-	$(GO) test -tags leakcheck -shuffle on $(TESTFLAGS) ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/...
+	$(GO) test -tags leakcheck -shuffle on $(TESTFLAGS) ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/... ./internal/journal ./cmd/leat/kv
 
 # How long each fuzz target runs.
 FUZZTIME := 5s
@@ -76,13 +76,18 @@ fuzz: ## run every fuzz target for a while, on top of its kept corpus
 	done
 
 .PHONY: clients
-clients: build ## drive the command as its users would, many times over: needs nc (Debian: netcat-openbsd)
+clients: build ## drive the command as its users would, many times over: needs nc and redis (Debian: netcat-openbsd, redis)
 	LEAT_CYCLES=100 $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
+	LEAT_PIPELINES=1000000 $(GO) test -count=1 -timeout 20m -run ByRedis $(TESTFLAGS) ./codec/resp
 	cd benchmarks && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./echo -pairs 1 -length 200ms
+
+.PHONY: soak
+soak: ## what takes a machine of its own: thousands of slow clients beside good ones
+	LEAT_SOAK=1 $(GO) test -count=1 -timeout 20m -v -run Slow ./cmd/leat
 
 .PHONY: bench
 bench: ## the benchmarks beside the code; BENCH=regexp chooses
-	$(GO) test ./stage/... ./pipeline/... ./codec/... ./cmd/leat/load -run '^$$' -bench '$(or $(BENCH),.)' -benchmem
+	$(GO) test ./stage/... ./pipeline/... ./codec/... ./sinks ./internal/journal ./cmd/leat/... -run '^$$' -bench '$(or $(BENCH),.)' -benchmem
 
 .PHONY: bench-echo
 bench-echo: ## throughput per CPU second against an echo server on package net, 20 alternated pairs for each row; takes a while

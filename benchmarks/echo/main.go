@@ -68,7 +68,7 @@ func run(ctx context.Context, o options) error {
 	defer os.RemoveAll(dir)
 	leat := filepath.Join(dir, "leat")
 	build := exec.CommandContext(ctx, "go", "build", "-o", leat, "./cmd/leat")
-	build.Dir, build.Stderr = "..", os.Stderr
+	build.Dir, build.Stderr, build.Env = "..", os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building leat, from the folder benchmarks: %w", err)
 	}

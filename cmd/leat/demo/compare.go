@@ -12,6 +12,8 @@ import (
 
 // A Comparison is the outcome of the demonstration.
 type Comparison struct {
+	App     string   `json:"app"`
+	Unit    string   `json:"unit"` // of RPS
 	Rounds  int      `json:"rounds"`
 	Designs []Design `json:"designs"`
 }
@@ -27,8 +29,8 @@ type Design struct {
 	P99      float64 `json:"p99_us"`
 }
 
-func compare(results [][]load.Result) Comparison {
-	out := Comparison{Rounds: len(results[0])}
+func compare(j job, results [][]load.Result) Comparison {
+	out := Comparison{App: j.app, Unit: j.unit, Rounds: len(results[0])}
 	for i, rs := range results {
 		var rps, ratio, p50, p99 []float64
 		for round, r := range rs {
@@ -38,7 +40,7 @@ func compare(results [][]load.Result) Comparison {
 			p99 = append(p99, float64(r.Latency.P99)/float64(time.Microsecond))
 		}
 		out.Designs = append(out.Designs, Design{
-			Name: designs[i].name, RPS: median(rps),
+			Name: j.designs[i].name, RPS: median(rps),
 			Ratio: median(ratio), RatioMin: slices.Min(ratio), RatioMax: slices.Max(ratio),
 			P50: median(p50), P99: median(p99),
 		})
@@ -52,15 +54,16 @@ func median(v []float64) float64 {
 }
 
 func (c Comparison) write(out io.Writer) {
-	fmt.Fprintf(out, "\nRatios of lines answered, against fused in the same round; medians of %d rounds:\n\n", c.Rounds)
+	fmt.Fprintf(out, "\nRatios against %s in the same round; medians of %d rounds:\n\n", c.Designs[0].Name, c.Rounds)
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "design\tlines/s\tratio\tlowest\thighest\tp50\tp99\t")
+	fmt.Fprintf(w, "design\t%s\tratio\tlowest\thighest\tp50\tp99\t\n", c.Unit)
 	for _, d := range c.Designs {
 		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f µs\t%.0f µs\t\n", d.Name, d.RPS, d.Ratio, d.RatioMin, d.RatioMax, d.P50, d.P99)
 	}
 	w.Flush()
-	fmt.Fprint(out, `
-The client shares the processors, so absolute figures say little. The work here is a few nanoseconds a line:
-a queue pays off where a message costs more than about 50 ns, or may wait.
-`)
 }
+
+const remark = `
+The client shares the processors, so absolute figures say little. The work here is a few nanoseconds a message:
+a queue pays off where a message costs more than about 50 ns, or may wait.
+`

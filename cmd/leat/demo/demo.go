@@ -1,5 +1,5 @@
-// Package demo shows the main job on embedded defaults: an upper-casing line server under load, seen from inside, and the
-// same load with the stage between reading and work swapped.
+// Package demo shows the main job on embedded defaults: an upper-casing line server under load, seen from inside, the same
+// load with the stage between reading and work swapped, and the same for a server of keys and values.
 package demo
 
 import (
@@ -13,6 +13,7 @@ import (
 
 	"github.com/leat-io/leat/cmd/leat/assembly"
 	"github.com/leat-io/leat/cmd/leat/load"
+	"github.com/leat-io/leat/cmd/leat/load/workload"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -30,54 +31,97 @@ const (
 	conns   = 64
 	depth   = 16
 	message = 64
-	first   = 4 * time.Second
+	keys    = 10_000
+	first   = 3 * time.Second
 	rounds  = 3
-	each    = 1500 * time.Millisecond
+	each    = 1200 * time.Millisecond
 	workers = 2
 )
 
-// designs are what is put between the reading of lines and the work on them.
-var designs = []struct {
+// A design is one way of putting a server together.
+type design struct {
 	name    string
 	workers int
 	queue   string
 	what    string
-}{
-	{"fused", 0, "chan", "the lane that reads a line also works on it and answers"},
-	{"chan", workers, "chan", "two worker lanes, each behind a Go channel of blocks"},
-	{"workiva", workers, "workiva", "two worker lanes, each behind a go-datastructures ring"},
 }
+
+// A job is a server, the load that is put on it, and the designs that are compared.
+type job struct {
+	app, unit string
+	load      load.Config
+	designs   []design
+}
+
+// lines is the upper-casing server, and store the one of keys and values. What is swapped stands between the reading of
+// messages and the work on them.
+var (
+	lines = job{
+		app: "upper", unit: "lines/s",
+		load: load.Config{Protocol: load.Line, Reply: load.Upper, Message: message},
+		designs: []design{
+			{"fused", 0, "chan", "the lane that reads a line also works on it and answers"},
+			{"chan", workers, "chan", "two worker lanes, each behind a Go channel of blocks"},
+			{"workiva", workers, "workiva", "two worker lanes, each behind a go-datastructures ring"},
+		},
+	}
+	store = job{
+		app: "kv", unit: "commands/s",
+		load: load.Config{Protocol: load.RESP, Request: workload.MIXED, Keys: keys, Message: message},
+		designs: []design{
+			{"fused", 0, "chan", "commands run on the lanes that read them"},
+			{"by key", workers, "chan", "keys are divided among two lanes by their hash"},
+		},
+	}
+)
 
 // Run shows everything and returns an error when anything went wrong, a wrong answer included.
 func Run(ctx context.Context, cfg Config) error {
 	d := &demo{cfg: cfg, screen: &screen{out: cfg.Out, terminal: cfg.Terminal, quiet: cfg.JSON}}
-	d.say("An upper-casing line server, 64 connections with 16 lines in flight on each, all in this process.\n")
-	if _, err := d.round(ctx, 0, first); err != nil {
+	d.say("An upper-casing line server, %d connections with %d lines in flight on each, all in this process.\n", conns, depth)
+	if _, err := d.round(ctx, lines, 0, first); err != nil {
 		return err
 	}
 	d.say("\nThe same load with the stage between swapped, %d rounds in turn:\n", rounds)
-	results := make([][]load.Result, len(designs))
+	first, err := d.compare(ctx, lines)
+	if err != nil {
+		return err
+	}
+	d.say("\nAnother assembly: a server of keys and values in the Redis protocol, 9 GET to 1 SET of %d keys.\n", keys)
+	second, err := d.compare(ctx, store)
+	if err != nil {
+		return err
+	}
+	if cfg.JSON {
+		return json.NewEncoder(cfg.Out).Encode([]Comparison{first, second})
+	}
+	d.say("%s", remark)
+	return nil
+}
+
+// compare puts the load of a job on its designs in turn.
+func (d *demo) compare(ctx context.Context, j job) (Comparison, error) {
+	results := make([][]load.Result, len(j.designs))
 	for range rounds {
-		for i := range designs {
-			res, err := d.round(ctx, i, each)
+		for i := range j.designs {
+			res, err := d.round(ctx, j, i, each)
 			if err != nil {
-				return err
+				return Comparison{}, err
 			}
 			results[i] = append(results[i], res)
 		}
 	}
-	out := compare(results)
-	if cfg.JSON {
-		return json.NewEncoder(cfg.Out).Encode(out)
+	c := compare(j, results)
+	if !d.cfg.JSON {
+		c.write(d.cfg.Out)
 	}
-	out.write(cfg.Out)
-	return nil
+	return c, nil
 }
 
 // Serve runs the server until ctx ends, with its table.
 func Serve(ctx context.Context, cfg Config) error {
 	d := &demo{cfg: cfg, screen: &screen{out: cfg.Out, terminal: cfg.Terminal}}
-	s, err := d.start(0, cfg.Listen)
+	s, err := d.start(lines, 0, cfg.Listen)
 	if err != nil {
 		return err
 	}
@@ -100,23 +144,22 @@ func (d *demo) say(format string, args ...any) {
 }
 
 // round puts the load on one design and shows its nodes meanwhile.
-func (d *demo) round(ctx context.Context, design int, length time.Duration) (load.Result, error) {
-	s, err := d.start(design, "127.0.0.1:0")
+func (d *demo) round(ctx context.Context, j job, i int, length time.Duration) (load.Result, error) {
+	s, err := d.start(j, i, "127.0.0.1:0")
 	if err != nil {
 		return load.Result{}, err
 	}
-	d.say("\n%s: %s (%s)\n", designs[design].name, designs[design].what, s.address)
+	d.say("\n%s: %s (%s)\n", j.designs[i].name, j.designs[i].what, s.address)
 	live := d.screen.follow(s.pipeline, 250*time.Millisecond)
-	res, err := load.Run(ctx, load.Config{
-		Address: s.address, Protocol: load.Line, Reply: load.Upper, Message: message,
-		Conns: conns, Depth: depth, Duration: length,
-	})
+	c := j.load
+	c.Address, c.Conns, c.Depth, c.Duration = s.address, conns, depth, length
+	res, err := load.Run(ctx, c)
 	live()
 	if err = errors.Join(err, s.stop()); err != nil {
 		return res, err
 	}
 	if res.Success < 1 {
-		return res, fmt.Errorf("%s: %d of %d answers were wrong or missing: %v", designs[design].name, res.Requests-res.OK, res.Requests, res.Errors)
+		return res, fmt.Errorf("%s, %s: %d of %d answers were wrong or missing: %v", j.app, j.designs[i].name, res.Requests-res.OK, res.Requests, res.Errors)
 	}
 	return res, nil
 }
@@ -128,23 +171,24 @@ type server struct {
 	stop     func() error
 }
 
-func (d *demo) start(design int, listen string) (*server, error) {
+func (d *demo) start(j job, i int, listen string) (*server, error) {
 	cfg := assembly.DefaultTCP()
-	cfg.Listen, cfg.App = listen, "upper"
-	cfg.Workers, cfg.Queue = designs[design].workers, designs[design].queue
-	p, source, err := cfg.Assemble(pipeline.Log(d.cfg.Log))
+	cfg.Listen, cfg.App = listen, j.app
+	cfg.Workers, cfg.Queue = j.designs[i].workers, j.designs[i].queue
+	cfg.Suit(func(string) bool { return false })
+	s, err := cfg.Assemble(pipeline.Log(d.cfg.Log))
 	if err != nil {
 		return nil, err
 	}
-	if err := source.Bind(); err != nil {
+	if _, err := s.Open(context.Background()); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
+	go func() { done <- s.Run(ctx) }()
 	return &server{
-		address:  source.Addr().String(),
-		pipeline: p,
+		address:  s.Source.Addr().String(),
+		pipeline: s.Pipeline,
 		stop:     func() error { cancel(); return <-done },
 	}, nil
 }
