@@ -145,7 +145,7 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 		n, err := dec.Decode(b, v)
 		if n <= 0 || n > len(b) || err != nil {
 			d.arena.Undo()
-			if err == stage.Skip && 0 < n && n <= len(b) {
+			if err == stage.ErrSkip && 0 < n && n <= len(b) {
 				b = b[n:]
 				continue
 			}

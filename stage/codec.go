@@ -2,16 +2,16 @@ package stage
 
 import "errors"
 
-// Skip is what a [Decoder] returns with the number of bytes at the front of b that are no message and mean nothing, such as
+// ErrSkip is what a [Decoder] returns with the number of bytes at the front of b that are no message and mean nothing, such as
 // empty lines between requests: they are dropped, and what follows is decoded.
-var Skip = errors.New("bytes that are no message")
+var ErrSkip = errors.New("bytes that are no message")
 
 // A Decoder finds messages at the front of a buffer. It is a pure function in the manner of bufio.SplitFunc.
 //
 // Decode fills *v, which is zero and owned by the lane, from the front of b and returns how many bytes the message took.
 // It returns 0 when it needs more bytes, or -k when it needs at least k bytes in all: with the larger answer a message
-// that drips in costs time in proportion to its length. Slices in *v alias b. An error means that the peer broke the
-// protocol, or is [Skip]; nothing behind it can be decoded, so the connection ends when the requests before it are answered.
+// that drips in costs time in proportion to its length. Slices in *v alias b. An error, but for [ErrSkip], means that the peer
+// broke the protocol; nothing behind it can be decoded, so the connection ends when the requests before it are answered.
 //
 // A decoder must check a length against its limit before it asks for that many bytes.
 type Decoder[T any] interface {

@@ -53,10 +53,10 @@ func (f *Feed[T]) Push(chunk []byte, emit func(wire []byte, v *T)) error {
 	for f.err == nil && off < len(f.buf) && len(f.buf)-off >= f.need {
 		b := f.buf[off:]
 		n, err := f.decode(b)
-		if err == nil || err == stage.Skip {
+		if err == nil || err == stage.ErrSkip {
 			err = cmp.Or(f.check(n, b), err)
 		}
-		if err == stage.Skip && n > 0 {
+		if err == stage.ErrSkip && n > 0 {
 			off, f.need = off+n, 0
 			continue
 		}
@@ -85,7 +85,7 @@ func (f *Feed[T]) End() error {
 		return f.err
 	}
 	n, err := f.decode(f.buf)
-	if err == stage.Skip && 0 < n && n <= len(f.buf) {
+	if err == stage.ErrSkip && 0 < n && n <= len(f.buf) {
 		f.buf = f.buf[n:]
 		return f.End()
 	}

@@ -95,7 +95,7 @@ func splitLine(line string) (args []string, ok bool) {
 	switch {
 	case err == ErrQuotes:
 		return nil, false
-	case err == stage.Skip && n == len(line)+1: // nothing in it
+	case err == stage.ErrSkip && n == len(line)+1: // nothing in it
 		return nil, true
 	case err != nil || n != len(line)+1:
 		panic(fmt.Sprintf("%q: decoded %d bytes, %v", line, n, err))

@@ -35,7 +35,7 @@ func (c *RequestCodec) decode(p *progress, b []byte, v *Command) (int, error) {
 // first decodes a request from its first line on, or skips what means nothing in front of it.
 func (c *RequestCodec) first(p *progress, b []byte, v *Command) (int, error) {
 	if n := emptyLines(b); n > 0 {
-		return n, stage.Skip
+		return n, stage.ErrSkip
 	}
 	at := p.place
 	if len(b) == 0 || b[0] != '*' {
@@ -53,7 +53,7 @@ func (c *RequestCodec) first(p *progress, b []byte, v *Command) (int, error) {
 		return 0, ErrCount
 	}
 	if at.pos = end + 2; n <= 0 {
-		return at.pos, stage.Skip
+		return at.pos, stage.ErrSkip
 	}
 	at.count, at.exact = int(n), b[end+1] == '\n'
 	return c.arguments(p, b, v, at)
@@ -160,7 +160,7 @@ func (c *RequestCodec) inline(p *progress, at place, b []byte, v *Command) (int,
 	case v.Len() > c.limits.Args || len(line) > c.limits.Bulk && longest(v) > c.limits.Bulk:
 		return 0, ErrInlineTooLong
 	case v.n == 0:
-		return end + 1, stage.Skip
+		return end + 1, stage.ErrSkip
 	}
 	return end + 1, nil
 }

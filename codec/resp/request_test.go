@@ -88,12 +88,12 @@ func TestWhatMeansNothingIsSkipped(t *testing.T) {
 	for _, wire := range []string{"\n", "\r\n", "\r\n\n\n\r\n", " \t\r\n", "*0\r\n", "*-1\r\n", "*-10\r\n"} {
 		d := resp.Request(resp.Limits{}).NewDecoder()
 		for i := 1; i < len(wire); i++ {
-			if n, err := d.Decode([]byte(wire[:i]), &resp.Command{}); n > 0 && err != stage.Skip {
+			if n, err := d.Decode([]byte(wire[:i]), &resp.Command{}); n > 0 && err != stage.ErrSkip {
 				t.Errorf("%q: got %d, %v", wire[:i], n, err)
 			}
 		}
 		for _, behind := range []string{"", "PING\r\n", request("PING"), "*"} {
-			if n, err := d.Decode([]byte(wire+behind), &resp.Command{}); n != len(wire) || err != stage.Skip {
+			if n, err := d.Decode([]byte(wire+behind), &resp.Command{}); n != len(wire) || err != stage.ErrSkip {
 				t.Errorf("%q: got %d, %v", wire+behind, n, err)
 			}
 		}

@@ -16,11 +16,18 @@ type Call struct {
 	now     int64        // Unix time in milliseconds at which it was taken up
 	hash    uint64       // of the first key, for Shard
 	several *several     // what pieces of a command with several keys have in common
-	piece   []int32      // which of its keys, by number of the argument, this piece is about; nil: all
+	piece   []entry      // the keys that this piece is about; nil: all
 	reply   reply
 
 	wrote  bool   // it changed data: its own wire form is for the journal
 	effect []byte // commands for the journal, before its own
+}
+
+// An entry is one key of a command, with the argument behind it where a command takes values. The bytes are those of the
+// request.
+type entry struct {
+	number     int // among the keys
+	key, value []byte
 }
 
 // several is where the pieces of one command put their results.

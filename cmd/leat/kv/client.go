@@ -30,8 +30,8 @@ func client(t *talk) {
 	case sub == "id" && n == 2:
 		t.integer(int64(t.conn.ID()))
 	case sub == "getname" && n == 2:
-		t.session.mu.Lock()
-		defer t.session.mu.Unlock()
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		if t.name == "" {
 			t.null()
 			return
@@ -42,12 +42,12 @@ func client(t *talk) {
 			t.refuse(errName)
 			return
 		}
-		t.session.rename(string(t.Arg(2)))
+		t.rename(string(t.Arg(2)))
 		t.ok()
 	case sub == "setinfo" && n == 4:
 		t.setinfo()
 	case sub == "info" && n == 2:
-		t.verbatim(t.session.line(t.now) + "\n")
+		t.verbatim(t.line(t.now) + "\n")
 	case sub == "list" && n == 2:
 		var b strings.Builder
 		for _, x := range t.server.clients() {
@@ -69,8 +69,8 @@ func (t *talk) setinfo() {
 		t.refuse("ERR " + lower(t.Arg(2)) + " cannot contain spaces, newlines or special characters.")
 		return
 	}
-	t.session.mu.Lock()
-	defer t.session.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	switch lower(t.Arg(2)) {
 	case "lib-name":
 		t.lib = value

@@ -30,8 +30,8 @@ func (x *exec) run(c *Call) {
 	}
 	if x.locked = all; c.spec.first > 0 {
 		x.locked = lockset{}
-		for i := range c.keys {
-			x.locked.add(stage.Partition(stage.Hash(c.Arg(i))))
+		for e := range c.entries {
+			x.locked.add(stage.Partition(stage.Hash(e.key)))
 		}
 	}
 	k.lock(&x.locked)
@@ -39,22 +39,27 @@ func (x *exec) run(c *Call) {
 	c.spec.run(x)
 }
 
-// keys yields the argument numbers of the keys that c, or this piece of it, is about.
-func (c *Call) keys(yield func(int) bool) {
+// entries yields the keys that c, or this piece of it, is about.
+func (c *Call) entries(yield func(entry) bool) {
 	if c.piece != nil {
-		for _, i := range c.piece {
-			if !yield(int(i)) {
+		for _, e := range c.piece {
+			if !yield(e) {
 				return
 			}
 		}
 		return
 	}
-	last := c.spec.last
+	spec := c.spec
+	last := spec.last
 	if last < 0 {
 		last += c.Len()
 	}
-	for i := c.spec.first; i <= last; i += c.spec.step {
-		if !yield(i) {
+	for i, n := spec.first, 0; i <= last; i, n = i+spec.step, n+1 {
+		e := entry{number: n, key: c.Arg(i)}
+		if spec.step > 1 {
+			e.value = c.Arg(i + 1)
+		}
+		if !yield(e) {
 			return
 		}
 	}

@@ -81,7 +81,7 @@ func (c *peer) send(commands ...string) {
 
 func (c *peer) write(b []byte) {
 	c.Helper()
-	if _, err := c.Writer.Write(b); err != nil {
+	if _, err := c.Write(b); err != nil {
 		c.Fatal(err)
 	}
 }

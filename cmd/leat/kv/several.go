@@ -7,41 +7,35 @@ import "github.com/leat-io/leat/stage"
 
 func mget(x *exec) {
 	list := x.shared().list
-	x.keys(func(i int) bool {
-		if it := x.look(x.Arg(i)); it != nil {
-			list[i-1] = it.value
+	for e := range x.entries {
+		if it := x.look(e.key); it != nil {
+			list[e.number] = it.value
 		}
-		return true
-	})
+	}
 	x.reply.kind = listed
 }
 
 func mset(x *exec) {
-	x.keys(func(i int) bool {
-		x.put(x.Arg(i), own(x.Arg(i+1)), 0)
-		return true
-	})
+	for e := range x.entries {
+		x.put(e.key, own(e.value), 0)
+	}
 	x.changed()
 	x.ok()
 }
 
 func msetnx(x *exec) {
-	free := true
-	x.keys(func(i int) bool {
-		free = x.find(x.Arg(i)) == nil
-		return free
-	})
-	if !free {
-		x.integer(0)
-		return
+	for e := range x.entries {
+		if x.find(e.key) != nil {
+			x.integer(0)
+			return
+		}
 	}
 	mset(x)
 	x.integer(1)
 }
 
 func del(x *exec) {
-	n := x.count(x.remove)
-	if n > 0 {
+	if x.count(x.remove) > 0 {
 		x.changed()
 	}
 }
@@ -50,12 +44,11 @@ func exists(x *exec) { x.count(func(key []byte) bool { return x.look(key) != nil
 
 // count answers with the number of keys for which f holds, over all pieces, and returns that of this piece.
 func (x *exec) count(f func(key []byte) bool) (n int64) {
-	x.keys(func(i int) bool {
-		if f(x.Arg(i)) {
+	for e := range x.entries {
+		if f(e.key) {
 			n++
 		}
-		return true
-	})
+	}
 	if x.several == nil {
 		x.integer(n)
 		return n
@@ -68,7 +61,7 @@ func (x *exec) count(f func(key []byte) bool) (n int64) {
 // shared is what the pieces of a command have in common; one that was not split has it alone.
 func (c *Call) shared() *several {
 	if c.several == nil {
-		c.several = &several{list: make([][]byte, c.Len()-1)}
+		c.several = &several{list: make([][]byte, (c.Len()-c.spec.first)/c.spec.step)}
 	}
 	return c.several
 }
@@ -80,22 +73,22 @@ func divide(c *Call, emit func() *Call) {
 		c.copyTo(emit())
 		return
 	}
-	var pieces [stage.Partitions][]int32
+	var pieces [stage.Partitions][]entry
 	var hashes [stage.Partitions]uint64
-	for i := range c.keys {
-		h := stage.Hash(c.Arg(i))
+	for e := range c.entries {
+		h := stage.Hash(e.key)
 		p := stage.Partition(h)
-		pieces[p] = append(pieces[p], int32(i))
+		pieces[p] = append(pieces[p], e)
 		hashes[p] = h
 	}
 	shared := c.shared()
-	for p, keys := range pieces {
-		if keys == nil {
+	for p, piece := range pieces {
+		if piece == nil {
 			continue
 		}
 		k := emit()
 		c.copyTo(k)
-		k.piece, k.hash, k.several = keys, hashes[p], shared
+		k.piece, k.hash, k.several = piece, hashes[p], shared
 	}
 }
 

@@ -43,7 +43,7 @@ func echo(t *talk) { t.bulk(t.Arg(1)) }
 
 func quit(t *talk) {
 	t.ok()
-	t.session.quit = true
+	t.quit = true
 	t.conn.Finish(nil)
 }
 
@@ -152,7 +152,7 @@ func reset(t *talk) {
 	clear(t.patterns)
 	t.trusted = t.server.cfg.Password == ""
 	t.session.version.Store(uint32(resp.RESP2))
-	t.session.rename("")
+	t.rename("")
 	t.simple("RESET")
 }
 
