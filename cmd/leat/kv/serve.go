@@ -75,49 +75,26 @@ var errJournal = &stage.Reason{Label: "journal"}
 // runner runs commands on the lane that owns their keys.
 func (s *Server) runner(load bool) stage.Maker[Call, Call] {
 	return func(l *stage.Lane) stage.Stage[Call, Call] {
-		r := runner{server: s, lane: l, exec: exec{server: s, load: load}}
+		e := &expirer{runner: runner{server: s, exec: exec{server: s, load: load}}, arena: stage.NewArena[Call](l)}
+		e.walk = walk{lane: l, begin: func(int) {}, each: e.call}
 		if load {
-			return &r
+			return &e.runner
 		}
-		return &expirer{runner: r, arena: stage.NewArena[Call](l)}
+		return e
 	}
 }
 
 type runner struct {
+	walk
 	server *Server
-	lane   *stage.Lane
 	exec   exec
-	src    []*Call // the batch that runs
-	at     int     // index in src of the call that runs
-	kept   int     // how many go on, at the front of src
 }
 
-// Process implements stage.Stage.
-func (r *runner) Process(_, src []*Call) ([]*Call, error) { return stage.Guarded(r, src), nil }
-
-// Try implements stage.Resumable.
-func (r *runner) Try(src []*Call) []*Call {
-	r.src, r.at, r.kept = src, 0, 0
-	return r.rest()
-}
-
-func (r *runner) rest() []*Call {
-	for ; r.at < len(r.src); r.at++ {
-		c := r.src[r.at]
-		if c.reply.kind == none {
-			r.exec.run(c)
-		}
-		r.src[r.kept] = c
-		r.kept++
+// call runs c, if it has not been answered.
+func (r *runner) call(c *Call) {
+	if c.reply.kind == none {
+		r.exec.run(c)
 	}
-	return r.src[:r.kept]
-}
-
-// Resume implements stage.Resumable.
-func (r *runner) Resume(value any) []*Call {
-	r.lane.Panicked(value, stage.HeadOf(r.src[r.at]))
-	r.at++
-	return r.rest()
 }
 
 // An expirer also removes keys whose time has come and that nobody asks for, as Redis does: it looks at some of those that

@@ -32,46 +32,22 @@ type session struct {
 // session follows the commands of each connection, in the order in which they were sent. It refuses what may not run, and
 // answers what concerns the connection itself.
 func (s *Server) session(l *stage.Lane) stage.Stage[Call, Call] {
-	return &doorman{server: s, lane: l, talk: talk{lane: l}, exec: exec{server: s}}
+	d := &doorman{server: s, talk: talk{lane: l}, exec: exec{server: s}}
+	d.walk = walk{lane: l, begin: d.begin, each: d.call}
+	return d
 }
 
 type doorman struct {
+	walk
 	server *Server
-	lane   *stage.Lane
 	talk   talk
 	exec   exec
-	now    int64   // Unix time in milliseconds when the batch began
-	src    []*Call // the batch that runs
-	at     int     // index in src of the call that runs
-	kept   int     // how many go on, at the front of src
+	now    int64 // Unix time in milliseconds when the batch began
 }
 
-// Process implements stage.Stage.
-func (d *doorman) Process(_, src []*Call) ([]*Call, error) { return stage.Guarded(d, src), nil }
-
-// Try implements stage.Resumable.
-func (d *doorman) Try(src []*Call) []*Call {
-	d.src, d.at, d.kept, d.now = src, 0, 0, time.Now().UnixMilli()
-	d.server.commands.Add(uint64(len(src)))
-	return d.rest()
-}
-
-func (d *doorman) rest() []*Call {
-	for ; d.at < len(d.src); d.at++ {
-		c := d.src[d.at]
-		if d.call(c); c.reply.kind != silent {
-			d.src[d.kept] = c
-			d.kept++
-		}
-	}
-	return d.src[:d.kept]
-}
-
-// Resume implements stage.Resumable.
-func (d *doorman) Resume(value any) []*Call {
-	d.lane.Panicked(value, stage.HeadOf(d.src[d.at]))
-	d.at++
-	return d.rest()
+func (d *doorman) begin(calls int) {
+	d.now = time.Now().UnixMilli()
+	d.server.commands.Add(uint64(calls))
 }
 
 // of returns the session of a connection, which begins with its first command.
