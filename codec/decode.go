@@ -46,6 +46,7 @@ type decode[T any] struct {
 	perConn stage.PerConn[T] // decoder, when it makes one for each connection
 	refuser stage.Refuser    // decoder, when it can tell the peer why it is refused
 	alone   func(*T) bool    // or nil
+	first   uint32           // the first ticket of the segment that is decoded
 	at      int              // index of the segment that is decoded
 }
 
@@ -80,6 +81,7 @@ func (d *decode[T]) segment(dst []*T, s *stage.Segment) []*T {
 	if r.Ended {
 		return dst
 	}
+	d.first = c.Issued()
 	b, slab, tail := s.Data, s.Slab(), r.Tail
 	if len(tail) > 0 {
 		if b, slab = d.join(r, b); b == nil {
@@ -113,14 +115,19 @@ func (d *decode[T]) panicked(value any, s *stage.Segment) {
 		return
 	}
 	c.Reading.Ended, c.Reading.Tail = true, nil
-	first, n := c.Issued(), 0
+	n := uint32(0)
 	d.lane.Each(func(h *stage.Head) {
-		if h.Conn() == c && h.Open() && int32(h.Seq()-first) >= 0 {
+		if h.Conn() == c && h.Open() && int32(h.Seq()-d.first) >= 0 {
 			n++
 		}
 	})
-	c.Publish(first + uint32(n))
-	d.lane.Opened(n)
+	d.lane.Opened(int(n))
+	if n > c.Issued()-d.first {
+		c.Publish(d.first + n)
+	}
+	for seq := d.first + n; seq != c.Issued(); seq++ { // a refusal that did not come to its end
+		c.Settle(seq, nil)
+	}
 }
 
 // messages decodes b and returns what is left of it.
@@ -130,8 +137,8 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 	if d.perConn != nil {
 		dec = d.own(r)
 	}
-	next := c.Issued()
-	first := next
+	first := d.first
+	next := first
 	r.Stopped = false
 	for len(b) > 0 {
 		if r.Grant == 0 || r.Alone {

@@ -69,3 +69,25 @@ func owed(c *stagetest.Conn) int {
 	n, _ := c.Owed()
 	return n
 }
+
+// The tickets of a segment whose decoding ends in a panic are void, also those of which the connection knew already.
+func TestNoTicketIsOwedForASegmentThatPanics(t *testing.T) {
+	for name, f := range map[string]func(*line.Line) bool{
+		"where a message is kept apart": func(l *line.Line) bool { return string(l.Text) == "!" || string(l.Text) == "#" && boom() },
+		"where the grant is renewed":    func(l *line.Line) bool { return string(l.Text) == "#" && boom() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := bench[line.Line]{stagetest.NewRig(codec.Decode(line.Text(100), codec.Alone(f)))}
+			c := stagetest.NewConn(limits(4))
+			b.answer(b.batch(t, read{c, "a\nb\n"}), lineOf)
+			check(t, "messages of the segment", len(b.batch(t, read{c, "c\nd\n#\n!\n"})), 0)
+			b.End()
+			check(t, "owed", owed(c), 0)
+			reason, closed := c.Closed()
+			check(t, "closed", closed, true)
+			check(t, "reason", stage.LabelOf(reason), "panic")
+		})
+	}
+}
+
+func boom() bool { panic("a test") }

@@ -239,3 +239,27 @@ func TestOverTheOutputOfAllAPeerAboveItsHighMarkIsClosed(t *testing.T) {
 	b.c.Take(-1)
 	check(t, "the second peer's output", b.c.Wrote(), strings.Repeat("b", 160))
 }
+
+// Answers that wait for one before them are bounded in bytes: a connection over the hard limit that is to park more ends.
+func TestAnswersThatWaitForTheirTurnAreBounded(t *testing.T) {
+	limits := roomy
+	limits.OutHigh, limits.OutHard = 100, 250
+	l := oneLane(limits)
+	late := l.request()
+	var behind []*stage.Kept[msg]
+	for range 4 {
+		behind = append(behind, l.request())
+	}
+	for i, k := range behind {
+		l.answer(k, strings.Repeat("x", 100))
+		reason, closed := l.c.Closed()
+		check(t, fmt.Sprintf("closed behind %d answers", i+1), closed, i == 3)
+		if closed {
+			check(t, "reason", reason, error(stage.ErrBehind))
+		}
+	}
+	l.answer(late, "late")
+	n, _ := l.c.Owed()
+	check(t, "tickets owed", n, 0)
+	check(t, "written", l.c.Wrote(), "")
+}

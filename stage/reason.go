@@ -13,6 +13,7 @@ func (r *Reason) Error() string { return r.text }
 // The reasons that the framework itself has for closing a connection.
 var (
 	ErrSlowReader   = &Reason{"slow reader", "the peer does not read: more output waits for it than the hard limit allows"}
+	ErrBehind       = &Reason{"answers parked", "an answer is late, and more wait behind it than the hard limit of output allows"}
 	ErrIdle         = &Reason{"idle", "nothing was received or answered within the idle timeout"}
 	ErrFirstMessage = &Reason{"first message", "no complete message within the deadline that began at accept"}
 	ErrReadTimeout  = &Reason{"read timeout", "a message was begun and not completed within the read timeout"}

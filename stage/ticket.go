@@ -97,6 +97,11 @@ func (c *Conn) answer(w *writer, r run, p []byte) (ignored uint32) {
 		c.settled += n
 		return n // it no longer knows which were settled before
 	case early != 0:
+		if len(p) > 0 && c.waiting() > c.terms.OutHard {
+			c.settled += n
+			c.fail(ErrBehind)
+			return 0
+		}
 		b := c.open()
 		switch before, apart := b.settled(c.expect, r); {
 		case before == r.n:

@@ -242,6 +242,7 @@ func TestAJournalIsReplayed(t *testing.T) {
 	ctx := t.Context()
 	c.Set(ctx, "short", "x", 50*time.Millisecond)
 	c.Set(ctx, "long", "x", time.Hour)
+	c.Set(ctx, "wide", strings.Repeat("w", 200<<10), 0)
 	c.Append(ctx, "text", "hello ")
 	c.Append(ctx, "text", "world")
 	c.IncrByFloat(ctx, "f", 0.1)
@@ -259,10 +260,10 @@ func TestAJournalIsReplayed(t *testing.T) {
 	}
 	f.Write([]byte("\x00\x01torn"))
 	f.Close()
-	p = serveKV(t, "--journal", path)
+	p = serveKV(t, "--journal", path, "--max-message", "64KiB") // less than what is in it
 	c = redis.NewClient(&redis.Options{Addr: p.address})
 	defer c.Close()
-	for key, want := range map[string]string{"short": "1", "long": "x", "text": "hello world", "f": "0.3", "c": "3", "d": "1", "a": "", "b": ""} {
+	for key, want := range map[string]string{"short": "1", "wide": strings.Repeat("w", 200<<10), "long": "x", "text": "hello world", "f": "0.3", "c": "3", "d": "1", "a": "", "b": ""} {
 		if got := c.Get(ctx, key).Val(); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}

@@ -72,7 +72,7 @@ func (s *Server) restore(ctx context.Context) (r Restored, err error) {
 
 // record is the sink of changes.
 func (s *Server) record(l *stage.Lane) stage.Sink[kv.Call] {
-	return s.keep.journal.Sink(s.store.JournalEncoder())(l)
+	return s.keep.journal.Sink(kv.JournalEncoder())(l)
 }
 
 // Run runs the pipeline until ctx ends, or until the journal fails: then the error says why.

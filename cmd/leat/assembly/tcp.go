@@ -64,7 +64,7 @@ func DefaultTCP() TCP {
 		Listen: "127.0.0.1:8080", Codec: "line", App: "echo", MaxMessage: 64 << 10,
 		Queue: "chan", QueueCap: queue.DefaultCap, By: "request",
 		MaxConns: tcp.DefaultMaxConns, Limits: stage.DefaultLimits, Drain: pipeline.DefaultDrain,
-		Socket: defaultSocket, JournalSync: "always",
+		Socket: defaultSocket, JournalSync: "always", MaxMemory: 1 << 30,
 	}
 }
 
@@ -185,7 +185,7 @@ const acceptBurst = 128
 func (c TCP) keep(s *Server) {
 	s.store = kv.New(kv.Config{
 		Workers: c.Workers, Password: c.Password, MaxMemory: c.MaxMemory, Journal: c.Journal != "",
-		Limits: resp.Limits{Bulk: c.MaxMessage, Total: 2 * max(c.MaxMessage, 64<<20)},
+		Limits: resp.Limits{Bulk: c.MaxMessage, Total: min(2*max(c.MaxMessage, 64<<20), 1<<30-1<<10)}, // what is recorded of a command is a little longer
 	})
 	var journal stage.SinkMaker[kv.Call]
 	opts := c.queueOptions()

@@ -9,8 +9,11 @@ import (
 	"github.com/leat-io/leat/stage"
 )
 
-// maxSubscriptions is how many channels and patterns one connection may listen to: each costs a place in two maps.
-const maxSubscriptions = 10_000
+// What one connection may listen to: each channel and pattern costs a place in two maps, and its name.
+const (
+	maxSubscriptions = 10_000
+	maxNames         = 1 << 20 // bytes
+)
 
 // A bus is who listens to what.
 type bus struct {
@@ -23,7 +26,7 @@ func (b *bus) init() {
 	b.channels, b.patterns = map[string]map[*session]struct{}{}, map[string]map[*session]struct{}{}
 }
 
-// join and leaveOne keep one of the two maps.
+// join and drop keep one of the two maps.
 func join(m map[string]map[*session]struct{}, name string, x *session) {
 	if m[name] == nil {
 		m[name] = map[*session]struct{}{}
@@ -31,7 +34,7 @@ func join(m map[string]map[*session]struct{}, name string, x *session) {
 	m[name][x] = struct{}{}
 }
 
-func leaveOne(m map[string]map[*session]struct{}, name string, x *session) {
+func drop(m map[string]map[*session]struct{}, name string, x *session) {
 	if delete(m[name], x); len(m[name]) == 0 {
 		delete(m, name)
 	}
@@ -45,15 +48,15 @@ func (b *bus) leave(x *session) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for name := range x.channels {
-		leaveOne(b.channels, name, x)
+		drop(b.channels, name, x)
 	}
 	for name := range x.patterns {
-		leaveOne(b.patterns, name, x)
+		drop(b.patterns, name, x)
 	}
 }
 
-// publish has a message written to all who listen, at the end of the lane's batch, and returns how many they are. A
-// subscriber that does not read is closed when its output passes the hard limit, as any slow reader.
+// publish writes a message to all who listen, and returns how many they are. It is written before anybody can stop to
+// listen: nothing comes behind the confirmation of that, where the answer to the next command is expected. A subscriber that does not read is closed when its output passes the hard limit, as any slow reader.
 func (b *bus) publish(o *stage.Outbox, channel, text []byte) (n int64) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -70,6 +73,9 @@ func (b *bus) publish(o *stage.Outbox, channel, text []byte) (n int64) {
 			n++
 		}
 	}
+	if n > 0 {
+		o.Flush()
+	}
 	return n
 }
 
@@ -85,7 +91,7 @@ func (x *session) push(o *stage.Outbox, kind string, words ...[]byte) {
 	o.Answer(&h, b)
 }
 
-func publish(t *talk) { t.integer(t.server.bus.publish(t.lane.Outbox(), t.Arg(1), t.Arg(2))) }
+func publish(x *exec) { x.integer(x.server.bus.publish(x.lane.Outbox(), x.Arg(1), x.Arg(2))) }
 
 func subscribe(t *talk) {
 	t.subscribe("subscribe", &t.channels, t.server.bus.channels)
@@ -98,16 +104,22 @@ func psubscribe(t *talk) {
 // subscribe confirms before it subscribes, so that no message can come before its confirmation. The command is decoded
 // alone: everything before it has been answered.
 func (t *talk) subscribe(kind string, mine *map[string]struct{}, all map[string]map[*session]struct{}) {
-	names := map[string]struct{}{}
+	names, bytes := map[string]struct{}{}, t.names
 	for i := 1; i < t.Len(); i++ {
-		if _, known := (*mine)[string(t.Arg(i))]; !known {
-			names[string(t.Arg(i))] = struct{}{}
+		name := string(t.Arg(i))
+		if _, known := (*mine)[name]; known {
+			continue
+		}
+		if _, twice := names[name]; !twice {
+			names[name] = struct{}{}
+			bytes += len(name)
 		}
 	}
-	if len(t.channels)+len(t.patterns)+len(names) > maxSubscriptions {
+	if len(t.channels)+len(t.patterns)+len(names) > maxSubscriptions || bytes > maxNames {
 		t.refuse("ERR too many subscriptions on one connection")
 		return
 	}
+	t.names = bytes
 	o := t.lane.Outbox()
 	b := o.Buffer()
 	if *mine == nil {
@@ -160,7 +172,8 @@ func (t *talk) unsubscribe(kind string, mine map[string]struct{}, all map[string
 	for _, name := range names {
 		if _, known := mine[name]; known {
 			delete(mine, name)
-			leaveOne(all, name, t.session)
+			t.names -= len(name)
+			drop(all, name, t.session)
 		}
 		b = t.confirm(b, kind, []byte(name))
 	}
@@ -171,28 +184,28 @@ func (t *talk) unsubscribe(kind string, mine map[string]struct{}, all map[string
 }
 
 // pubsub answers questions about who listens.
-func pubsub(t *talk) {
-	bus := &t.server.bus
+func pubsub(x *exec) {
+	bus := &x.server.bus
 	bus.mu.RLock()
 	defer bus.mu.RUnlock()
-	switch sub := lower(t.Arg(1)); {
-	case sub == "channels" && t.Len() <= 3:
+	switch sub := lower(x.Arg(1)); {
+	case sub == "channels" && x.Len() <= 3:
 		var found []string
 		for name := range bus.channels {
-			if t.Len() == 2 || match(t.Arg(2), name) {
+			if x.Len() == 2 || match(x.Arg(2), name) {
 				found = append(found, name)
 			}
 		}
-		t.wire(appendStrings(nil, found))
+		x.wire(appendStrings(nil, found))
 	case sub == "numsub":
-		b := resp.AppendArray(nil, 2*(t.Len()-2))
-		for i := 2; i < t.Len(); i++ {
-			b = resp.AppendInt(resp.AppendBulk(b, t.Arg(i)), int64(len(bus.channels[string(t.Arg(i))])))
+		b := resp.AppendArray(nil, 2*(x.Len()-2))
+		for i := 2; i < x.Len(); i++ {
+			b = resp.AppendInt(resp.AppendBulk(b, x.Arg(i)), int64(len(bus.channels[string(x.Arg(i))])))
 		}
-		t.wire(b)
-	case sub == "numpat" && t.Len() == 2:
-		t.integer(int64(len(bus.patterns)))
+		x.wire(b)
+	case sub == "numpat" && x.Len() == 2:
+		x.integer(int64(len(bus.patterns)))
 	default:
-		t.unknownSubcommand()
+		x.unknownSubcommand()
 	}
 }

@@ -128,3 +128,62 @@ func TestSubscriptionsOfOneConnectionAreBounded(t *testing.T) {
 	}
 	c.ask("SUBSCRIBE "+strings.Join(names, " "), "-ERR too many subscriptions on one connection", "PING", "+PONG")
 }
+
+// What is published tells of what was sent before it: whoever hears of it finds it done.
+func TestAMessageDoesNotOvertakeTheCommandsBeforeIt(t *testing.T) {
+	everywhere(t, func(t *testing.T, cfg Config) {
+		_, address := run(t, cfg, nil)
+		sub, pub, look := dial(t, "tcp", address), dial(t, "tcp", address), dial(t, "tcp", address)
+		sub.ask("SUBSCRIBE c", "*3 $9 subscribe $1 c :1")
+		for i := range 50 {
+			key := itoa(i)
+			pub.send("SETRANGE slow 1000000 x", "SET "+key+" done", "PUBLISH c "+key)
+			sub.reply()
+			look.ask("GET "+key, "$4 done")
+			for range 3 {
+				pub.reply()
+			}
+		}
+	})
+}
+
+// Behind the confirmation of UNSUBSCRIBE comes the answer to the next command, however much is published.
+func TestNoMessageComesBehindTheEndOfASubscription(t *testing.T) {
+	everywhere(t, func(t *testing.T, cfg Config) {
+		_, address := run(t, cfg, nil)
+		quit := make(chan struct{})
+		var publishing sync.WaitGroup
+		publishing.Go(func() {
+			p := dial(t, "tcp", address)
+			for {
+				select {
+				case <-quit:
+					return
+				default:
+				}
+				for range 100 {
+					p.send("PUBLISH c x")
+				}
+				for range 100 {
+					p.reply()
+				}
+			}
+		})
+		c := dial(t, "tcp", address)
+		for range 300 {
+			c.send("SUBSCRIBE c", "UNSUBSCRIBE c", "PING")
+			for ended := false; ; {
+				got := c.reply()
+				if got == "+PONG" {
+					break
+				}
+				if ended {
+					t.Fatalf("%q comes behind the end of the subscription", got)
+				}
+				ended = got == "*3 $11 unsubscribe $1 c :0"
+			}
+		}
+		close(quit)
+		publishing.Wait()
+	})
+}

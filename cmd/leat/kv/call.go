@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"fmt"
 	"sync/atomic"
 
 	"github.com/leat-io/leat/codec/resp"
@@ -32,7 +33,8 @@ type entry struct {
 
 // several is where the pieces of one command put their results.
 type several struct {
-	list  [][]byte // by number of the key; nil where there is none
+	list  [][]byte     // by number of the key; nil where there is none
+	bytes atomic.Int64 // of list
 	count atomic.Int64
 }
 
@@ -82,6 +84,9 @@ func (encoder) Append(b []byte, c *Call) ([]byte, error) {
 	case counted:
 		return resp.AppendInt(b, c.several.count.Load()), nil
 	case listed:
+		if n := c.several.bytes.Load(); n > int64(c.Conn().Terms().OutHard) {
+			return resp.AppendError(b, fmt.Sprintf("ERR the answer has %d bytes, more than may wait for one client", n)), nil
+		}
 		b = resp.AppendArray(b, len(c.several.list))
 		for _, v := range c.several.list {
 			if v == nil {

@@ -13,9 +13,12 @@ const errName = "ERR Client names cannot contain spaces, newlines or special cha
 
 var errKilled = &stage.Reason{Label: "killed"}
 
-// visible says whether a name may be given to a client: printable, and without spaces.
+// maxName is the most bytes of a client's name.
+const maxName = 1024
+
+// visible says whether a name may be given to a client: printable, without spaces, and not long.
 func visible(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
+	return len(s) <= maxName && !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
 }
 
 func (x *session) rename(name string) {
@@ -56,7 +59,11 @@ func client(t *talk) {
 		t.verbatim(b.String())
 	case sub == "kill" && n >= 3:
 		t.kill()
-	case (sub == "no-evict" || sub == "no-touch") && n == 3 && (equal(t.Arg(2), "on") || equal(t.Arg(2), "off")):
+	case (sub == "no-evict" || sub == "no-touch") && n == 3:
+		if !equal(t.Arg(2), "on") && !equal(t.Arg(2), "off") {
+			t.refuse(errSyntax)
+			return
+		}
 		t.ok() // nothing is ever evicted
 	default:
 		t.unknownSubcommand()

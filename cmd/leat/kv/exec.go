@@ -13,6 +13,7 @@ import (
 type exec struct {
 	*Call
 	server *Server
+	lane   *stage.Lane
 	load   bool // it repeats a journal: nothing expires, and nothing is recorded
 	locked lockset
 }
@@ -21,6 +22,14 @@ type exec struct {
 func (x *exec) run(c *Call) {
 	x.Call = c
 	k := &x.server.keys
+	if c.spec.is&grows != 0 && c.piece == nil && !x.load && k.full() {
+		c.refuse(errMemory)
+		return
+	}
+	if c.spec.is&keyless != 0 {
+		c.spec.run(x)
+		return
+	}
 	if c.spec.first > 0 && (c.spec.last == c.spec.first || c.piece != nil) { // one partition: the usual case
 		p := &k.parts[stage.Partition(c.hash)]
 		p.mu.Lock()
@@ -163,6 +172,7 @@ const (
 	errNoKey    = "ERR no such key"
 	errTooLong  = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 	errOffset   = "ERR offset is out of range"
+	errMemory   = "OOM command not allowed when used memory > 'maxmemory'."
 )
 
 // number reads an argument that is an integer; when it is not it answers so.

@@ -94,7 +94,7 @@ func persist(x *exec) {
 
 func ttl(x *exec)         { x.remaining(func(at int64) int64 { return (at - x.now + 500) / 1000 }) }
 func pttl(x *exec)        { x.remaining(func(at int64) int64 { return at - x.now }) }
-func expiretime(x *exec)  { x.remaining(func(at int64) int64 { return (at + 500) / 1000 }) }
+func expiretime(x *exec)  { x.remaining(func(at int64) int64 { return at/1000 + (at%1000+500)/1000 }) }
 func pexpiretime(x *exec) { x.remaining(func(at int64) int64 { return at }) }
 
 // remaining answers with what f makes of the time of a key: -2 is no such key, -1 is no time.

@@ -90,7 +90,7 @@ func TestTheJournalRecordsWhatHappenedAndNotWhatWasAsked(t *testing.T) {
 		src := mem.New()
 		cfg := Config{Workers: 1, Journal: true}
 		var b []byte
-		_, stop := serve(t, cfg, src, func(*stage.Lane) stage.Sink[Call] { return collector{New(cfg).JournalEncoder(), &b} })
+		_, stop := serve(t, cfg, src, func(*stage.Lane) stage.Sink[Call] { return collector{JournalEncoder(), &b} })
 		synctest.Wait()
 		conn, err := src.Dial()
 		if err != nil {

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"runtime"
@@ -20,7 +21,7 @@ func (s *Server) settings() [][2]string {
 		{"databases", "1"},
 		{"maxmemory", strconv.FormatInt(s.cfg.MaxMemory, 10)},
 		{"maxmemory-policy", "noeviction"},
-		{"proto-max-bulk-len", strconv.Itoa(maxString)},
+		{"proto-max-bulk-len", strconv.Itoa(cmp.Or(s.cfg.Limits.Bulk, maxString))},
 		{"save", ""},
 		{"timeout", "0"},
 	}
@@ -43,7 +44,7 @@ func config(t *talk) {
 				found = append(found, s[0], s[1])
 			}
 		}
-		t.wire(appendStringsFlat(t.Call.version.AppendMap(nil, len(found)/2), found...))
+		t.wire(appendBulks(t.Call.version.AppendMap(nil, len(found)/2), found...))
 	case sub == "resetstat" && t.Len() == 2:
 		t.server.commands.Store(0)
 		t.server.hits.Store(0)
@@ -119,7 +120,7 @@ func (c *command) append(b []byte) []byte {
 	for _, f := range []struct {
 		trait trait
 		name  string
-	}{{grows, "denyoom"}, {early, "no_auth"}, {listening, "pubsub"}} {
+	}{{grows, "denyoom"}, {early, "no_auth"}} {
 		if c.is&f.trait != 0 {
 			flags = append(flags, f.name)
 		}

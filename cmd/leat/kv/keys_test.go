@@ -118,3 +118,32 @@ func TestIntegersAreReadAsStrictlyAsRedisDoes(t *testing.T) {
 		}
 	}
 }
+
+// Numbers with exponents that no long double has are refused, and at once: the text of one would take minutes.
+func TestFloatsThatAreTooLargeOrTooSmallAreRefused(t *testing.T) {
+	for s, want := range map[string]string{
+		"1e-600000000": "", "1e600000000": "", "1e-5000": "", "1e5000": "", "nan": "", "": "", "1_0": "", "0b1": "", "1e": "", "--1": "",
+		"0": "0", "-0": "0", "0x10": "16", "0x1p-2": "0.25", "1e-4000": "0", "3.0e3": "3000", ".5": "0.5", "+2": "2",
+	} {
+		f, good := floatOf([]byte(s))
+		if good != (want != "") {
+			t.Errorf("%q is a float: %v", s, good)
+			continue
+		}
+		if good && floatText(f) != want {
+			t.Errorf("%q is %s, want %s", s, floatText(f), want)
+		}
+	}
+}
+
+func FuzzFloat(f *testing.F) {
+	f.Add([]byte("1e-600000000"))
+	f.Add([]byte("0x1p-16445"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if v, good := floatOf(b); good && !v.IsInf() {
+			if _, again := floatOf([]byte(floatText(v))); !again {
+				t.Errorf("%q is %q, which is not a float", b, floatText(v))
+			}
+		}
+	})
+}

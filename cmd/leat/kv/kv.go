@@ -22,13 +22,13 @@ type Config struct {
 	Password  string      // that a client must give before anything else; none when empty
 	MaxMemory int64       // bytes of keys and values above which commands that add are refused; 0 for no bound
 	Limits    resp.Limits // of one command
-	Journal   bool        // what changes data says how it is to be repeated; wants one worker, because a journal is one order
+	Journal   bool        // what changes data says how it is to be repeated; there must be one worker, because a journal is one order
 }
 
 // A Server is the data, and what all connections share.
 type Server struct {
 	cfg   Config
-	table map[string]*command
+	table map[string]*command // for the commands in the table that tell of it
 	keys  keyspace
 	bus   bus
 	began time.Time

@@ -14,6 +14,9 @@ import (
 // Serve declares what becomes of the bytes that clients send. The queue stands before the workers, if there are any.
 // Journal takes the commands that have changed data, in the order in which they did; it is nil when there is none.
 func (s *Server) Serve(in *pipeline.Flow[stage.Segment], mk queue.Maker[Call], journal stage.SinkMaker[Call], opts ...queue.Option) {
+	if journal != nil && s.cfg.Workers != 1 {
+		panic("kv: a journal is one order; it must have one worker")
+	}
 	calls := in.
 		Via("decode", codec.Decode(s.requests(), codec.Alone(s.alone))).
 		Via("session", s.session)
@@ -41,11 +44,14 @@ func (s *Server) Serve(in *pipeline.Flow[stage.Segment], mk queue.Maker[Call], j
 
 // Load declares how a journal is repeated: the same commands, run by the same stage, with nobody to answer.
 func (s *Server) Load(in *pipeline.Flow[stage.Segment]) {
-	in.Via("decode", codec.Decode(s.requests())).
+	in.Via("decode", codec.Decode(requests{resp.Request(recorded)})).
 		Via("prepare", stage.Do(s.prepare)).
 		Via("commands", s.runner(true)).
 		To("end", sinks.Discard[Call]())
 }
+
+// recorded bounds a command in a journal: whatever was accepted, with other limits perhaps, must be readable.
+var recorded = resp.Limits{Bulk: maxString, Total: 1 << 30}
 
 func (s *Server) requests() requests { return requests{resp.Request(s.cfg.Limits)} }
 
@@ -75,7 +81,7 @@ var errJournal = &stage.Reason{Label: "journal"}
 // runner runs commands on the lane that owns their keys.
 func (s *Server) runner(load bool) stage.Maker[Call, Call] {
 	return func(l *stage.Lane) stage.Stage[Call, Call] {
-		e := &expirer{runner: runner{server: s, exec: exec{server: s, load: load}}, arena: stage.NewArena[Call](l)}
+		e := &expirer{runner: runner{server: s, exec: exec{server: s, lane: l, load: load}}, arena: stage.NewArena[Call](l)}
 		e.walk = walk{lane: l, begin: func(int) {}, each: e.call}
 		if load {
 			return &e.runner
@@ -117,7 +123,7 @@ func (e *expirer) Tick(dst []*Call, now time.Time) ([]*Call, time.Time) {
 	}
 	defer e.server.sweeping.Store(false)
 	ms := now.UnixMilli()
-	if last := e.server.swept.Load(); ms-last < expiryEvery.Milliseconds()/2 {
+	if since := ms - e.server.swept.Load(); 0 <= since && since < expiryEvery.Milliseconds()/2 { // a clock may go back
 		return dst, now.Add(expiryEvery)
 	}
 	e.server.swept.Store(ms)
@@ -157,7 +163,7 @@ func (x *exec) expireSome(p *part, most int) (n int) {
 }
 
 // JournalEncoder writes what is to be repeated.
-func (s *Server) JournalEncoder() stage.Encoder[Call] { return recorder{s.requests().RequestCodec} }
+func JournalEncoder() stage.Encoder[Call] { return recorder{resp.Request(recorded)} }
 
 type recorder struct{ codec *resp.RequestCodec }
 

@@ -27,12 +27,13 @@ type session struct {
 	name, lib, libver string
 
 	channels, patterns map[string]struct{} // subscribed to
+	names              int                 // bytes of their names
 }
 
 // session follows the commands of each connection, in the order in which they were sent. It refuses what may not run, and
 // answers what concerns the connection itself.
 func (s *Server) session(l *stage.Lane) stage.Stage[Call, Call] {
-	d := &doorman{server: s, talk: talk{lane: l}, exec: exec{server: s}}
+	d := &doorman{server: s, talk: talk{lane: l}, exec: exec{server: s, lane: l}}
 	d.walk = walk{lane: l, begin: d.begin, each: d.call}
 	return d
 }
@@ -90,8 +91,8 @@ func (d *doorman) call(c *Call) {
 		c.refuse("NOAUTH Authentication required.")
 	case len(x.channels)+len(x.patterns) > 0 && c.version == resp.RESP2 && spec.is&listening == 0:
 		c.refuse("ERR Can't execute '" + spec.name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
-	case spec.is&grows != 0 && d.server.keys.full():
-		c.refuse("OOM command not allowed when used memory > 'maxmemory'.")
+	case spec.is&grows != 0 && d.server.cfg.Workers > 1 && c.divisible() && d.server.keys.full():
+		c.refuse(errMemory) // a piece of it could not refuse alone
 	default:
 		d.admit(x, c)
 	}

@@ -6,12 +6,14 @@ import "github.com/leat-io/leat/stage"
 // not split; it never knows which.
 
 func mget(x *exec) {
-	list := x.shared().list
+	all, bytes := x.shared(), 0
 	for e := range x.entries {
 		if it := x.look(e.key); it != nil {
-			list[e.number] = it.value
+			all.list[e.number] = it.value
+			bytes += len(it.value)
 		}
 	}
+	all.bytes.Add(int64(bytes))
 	x.reply.kind = listed
 }
 

@@ -335,16 +335,29 @@ func incrbyfloat(x *exec) {
 	x.bulk(v)
 }
 
-// floatOf reads a decimal number. Its exponent is bounded, so that its text is.
+// The exponents of a long double, as MantExp counts them. What lies outside is no number to Redis; and the text of a number
+// takes time that grows with the square of its exponent.
+const (
+	leastExponent = -16444
+	mostExponent  = 1 << 14
+)
+
+// floatOf reads a number as strtold of C does, decimal or hexadecimal.
 func floatOf(b []byte) (*big.Float, bool) {
-	if len(b) == 0 || len(b) > 256 || strings.ContainsAny(string(b), "_xXpPbBoO") {
+	s := string(b)
+	if len(s) == 0 || len(s) > 256 || strings.Contains(s, "_") {
 		return nil, false
 	}
-	f, _, err := big.ParseFloat(string(b), 10, floatBits, big.ToNearestEven)
-	if err != nil || !f.IsInf() && f.MantExp(nil) > 1<<14 {
-		return nil, false
+	base := 10
+	if digits := strings.TrimLeft(s, "+-"); strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X") {
+		base = 0
 	}
-	return f, true
+	f, _, err := big.ParseFloat(s, base, floatBits, big.ToNearestEven)
+	if err != nil || f.IsInf() || f.Sign() == 0 {
+		return f, err == nil
+	}
+	e := f.MantExp(nil)
+	return f, leastExponent <= e && e <= mostExponent
 }
 
 // floatText is a float with at most 17 digits behind the point, and none that are zero at the end.

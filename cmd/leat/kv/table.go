@@ -1,7 +1,5 @@
 package kv
 
-import "strings"
-
 // A command is a line of the table.
 type command struct {
 	name  string
@@ -20,7 +18,8 @@ const (
 	grows     trait = 1 << iota // may need memory
 	early                       // may come before the password
 	listening                   // may come from one that has subscribed, in RESP2
-	lonely                      // wants everything before it answered, wherever it runs
+	lonely                      // wants all commands before it answered: it confirms before others write, or several workers have the data
+	keyless                     // works with no data, but in its turn among those that do
 )
 
 // takes says whether a command may have n arguments.
@@ -83,12 +82,12 @@ var table = func() map[string]*command {
 		{"flushall", -1, lonely, 0, 0, 0, flushall, nil},
 		{"flushdb", -1, lonely, 0, 0, 0, flushall, nil},
 
-		{"publish", 3, listening, 0, 0, 0, nil, publish},
+		{"publish", 3, lonely | keyless, 0, 0, 0, publish, nil},
 		{"subscribe", -2, listening | lonely, 0, 0, 0, nil, subscribe},
 		{"psubscribe", -2, listening | lonely, 0, 0, 0, nil, psubscribe},
 		{"unsubscribe", -1, listening, 0, 0, 0, nil, unsubscribe},
 		{"punsubscribe", -1, listening, 0, 0, 0, nil, punsubscribe},
-		{"pubsub", -2, 0, 0, 0, 0, nil, pubsub},
+		{"pubsub", -2, lonely | keyless, 0, 0, 0, pubsub, nil},
 
 		{"ping", -1, listening, 0, 0, 0, nil, ping},
 		{"echo", 2, 0, 0, 0, 0, nil, echo},
@@ -109,5 +108,3 @@ var table = func() map[string]*command {
 	}
 	return m
 }()
-
-func upperName(s string) string { return strings.ToUpper(s) }

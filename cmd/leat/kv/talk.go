@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/leat-io/leat/codec/resp"
@@ -131,14 +132,14 @@ func hello(t *talk) {
 	}
 	t.session.version.Store(uint32(version))
 	b := version.AppendMap(nil, 7)
-	b = appendStringsFlat(b, "server", "leat", "version", Version, "proto")
+	b = appendBulks(b, "server", "leat", "version", Version, "proto")
 	b = resp.AppendInt(b, int64(version))
 	b = resp.AppendInt(resp.AppendBulkString(b, "id"), int64(t.conn.ID()))
-	b = appendStringsFlat(b, "mode", "standalone", "role", "master", "modules")
+	b = appendBulks(b, "mode", "standalone", "role", "master", "modules")
 	t.wire(resp.AppendArray(b, 0))
 }
 
-func appendStringsFlat(b []byte, words ...string) []byte {
+func appendBulks(b []byte, words ...string) []byte {
 	for _, w := range words {
 		b = resp.AppendBulkString(b, w)
 	}
@@ -150,12 +151,13 @@ func reset(t *talk) {
 	t.server.bus.leave(t.session)
 	clear(t.channels)
 	clear(t.patterns)
+	t.names = 0
 	t.trusted = t.server.cfg.Password == ""
 	t.session.version.Store(uint32(resp.RESP2))
 	t.rename("")
 	t.simple("RESET")
 }
 
-func (t *talk) unknownSubcommand() {
-	t.refuse("ERR unknown subcommand '" + clip(t.Arg(1), 128) + "'. Try " + upperName(t.spec.name) + " HELP.")
+func (c *Call) unknownSubcommand() {
+	c.refuse("ERR unknown subcommand '" + clip(c.Arg(1), 128) + "'. Try " + strings.ToUpper(c.spec.name) + " HELP.")
 }

@@ -111,10 +111,48 @@ func TestCommandsThatAddAreRefusedWhenMemoryIsFull(t *testing.T) {
 		big := strings.Repeat("x", 9_000)
 		const oom = "-OOM command not allowed when used memory > 'maxmemory'."
 		c.ask("SET a "+big, "+OK", "SET b "+big, "+OK")
-		c.ask("SET c 1", oom, "APPEND a 1", oom, "INCR n", oom, "MSET a 1", oom, "GET b", "$9000 "+big, "EXPIRE a 100", ":1", "DEL b", ":1")
+		c.ask("SET c 1", oom, "APPEND a 1", oom, "INCR n", oom, "MSET a 1", oom, "GET b", "$9000 "+big, "EXPIRE a 100", ":1")
+		c.ask("DEL b", ":1")
 		c.ask("SET c 1", "+OK", "FLUSHALL", "+OK")
 		if n := s.keys.used.Load(); n != 0 {
 			t.Errorf("%d bytes are used by no keys", n)
 		}
+	})
+}
+
+// Memory is looked at when a command runs: what was sent together with it counts.
+func TestAPipelineCannotPassTheBoundOnMemory(t *testing.T) {
+	everywhere(t, func(t *testing.T, cfg Config) {
+		cfg.MaxMemory = 1 << 20
+		s, address := run(t, cfg, nil)
+		c := dial(t, "tcp", address)
+		const n = 40
+		for i := range n {
+			c.send("SETRANGE k" + itoa(i) + " 1000000 x")
+		}
+		added := 0
+		for range n {
+			if c.reply() == ":1000001" {
+				added++
+			}
+		}
+		if most := 2 + max(cfg.Workers, 1); added > most {
+			t.Errorf("%d of %d commands have added a megabyte each, at most %d may", added, n, most)
+		}
+		c.ask("FLUSHALL", "+OK")
+		c.ask("SET a 1", "+OK")
+		if n := s.keys.used.Load(); n > 1000 {
+			t.Errorf("%d bytes are used by one key", n)
+		}
+	})
+}
+
+func TestAnAnswerOfManyValuesIsBounded(t *testing.T) {
+	everywhere(t, func(t *testing.T, cfg Config) {
+		_, address := run(t, cfg, nil)
+		c := dial(t, "tcp", address)
+		c.send("SETRANGE big 100000 x")
+		c.reply()
+		c.ask("MGET"+strings.Repeat(" big", 20), "-ERR the answer has 2000020 bytes, more than may wait for one client", "PING", "+PONG")
 	})
 }
