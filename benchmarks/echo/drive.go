@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/leat-io/leat/benchmarks/measure"
 )
 
 // driven is what the client reports.
@@ -95,11 +97,11 @@ func drive(addr netip.AddrPort, conns, depth int, length time.Duration, pid int)
 		switch passed := time.Since(began); {
 		case !counting && passed > warm:
 			counting, n, began = true, 0, time.Now()
-			if cpu, err = cpuTime(pid); err != nil {
+			if cpu, err = measure.CPUTime(pid); err != nil {
 				return res, err
 			}
 		case counting && passed > length:
-			end, err := cpuTime(pid)
+			end, err := measure.CPUTime(pid)
 			return driven{Requests: n, Elapsed: passed, ServerCPU: end - cpu}, err
 		}
 	}

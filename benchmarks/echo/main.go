@@ -16,12 +16,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
+
+	"github.com/leat-io/leat/benchmarks/measure"
 )
 
 const message = 64 // bytes
@@ -61,25 +60,19 @@ func fail(err error) {
 }
 
 func run(ctx context.Context, o options) error {
-	dir, err := os.MkdirTemp("", "leat-echo")
+	leat, remove, err := measure.Leat(ctx)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	leat := filepath.Join(dir, "leat")
-	build := exec.CommandContext(ctx, "go", "build", "-o", leat, "./cmd/leat")
-	build.Dir, build.Stderr, build.Env = "..", os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("building leat, from the folder benchmarks: %w", err)
-	}
+	defer remove()
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	ours := server{"leat", func(addr string) []string {
+	ours := server{measure.Server{Name: "leat", Command: func(addr string) []string {
 		return []string{leat, "tcp", "--codec", "raw", "--app", "echo", "--listen", addr}
-	}}
-	theirs := server{"net", func(addr string) []string { return []string{self, "serve-net", addr} }}
+	}}}
+	theirs := server{measure.Server{Name: "net", Command: func(addr string) []string { return []string{self, "serve-net", addr} }}}
 	if o.rss {
 		return rss(ctx, []server{ours, theirs}, o.conns)
 	}
@@ -103,21 +96,12 @@ func table(ctx context.Context, ours, theirs server, o options) error {
 			}
 			a, b, ratios = append(a, x), append(b, y), append(ratios, y.perRequest()/x.perRequest())
 		}
-		mean, low, high := interval(ratios)
+		mean, low, high := measure.Interval(ratios)
 		fmt.Printf("%12d %6d %9.3f %9.3f %7.3f %8.3f – %6.3f %8.0f %% /%3.0f %%\n", row.conns, row.depth,
-			medianOf(a, measured.perRequest), medianOf(b, measured.perRequest), mean, low, high,
-			100*medianOf(a, measured.busy), 100*medianOf(b, measured.busy))
+			measure.Median(a, measured.perRequest), measure.Median(b, measured.perRequest), mean, low, high,
+			100*measure.Median(a, measured.busy), 100*measure.Median(b, measured.busy))
 	}
 	return nil
-}
-
-func medianOf(ms []measured, f func(measured) float64) float64 {
-	var v []float64
-	for _, m := range ms {
-		v = append(v, f(m))
-	}
-	slices.Sort(v)
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
 func rss(ctx context.Context, servers []server, conns int) error {
@@ -127,7 +111,7 @@ func rss(ctx context.Context, servers []server, conns int) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%8s %8.1f %8.1f %22.1f\n", s.name, empty, idle, after)
+		fmt.Printf("%8s %8.1f %8.1f %22.1f\n", s.Name, empty, idle, after)
 	}
 	return nil
 }

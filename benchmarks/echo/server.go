@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -13,23 +12,13 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/leat-io/leat/benchmarks/measure"
 )
 
-// The processors of the two sides.
-const (
-	serverCPU = 0
-	clientCPU = 1
-)
-
-// A server is a command that listens on an address.
-type server struct {
-	name    string
-	command func(addr string) []string
-}
+// A server is one side of the comparison.
+type server struct{ measure.Server }
 
 // measured is one run.
 type measured struct {
@@ -43,59 +32,12 @@ func (m measured) perRequest() float64 {
 }
 func (m measured) busy() float64 { return m.cpu.Seconds() / m.Elapsed.Seconds() }
 
-// start runs the server on a free port and waits until it accepts.
-func (s server) start(ctx context.Context) (c *exec.Cmd, addr string, err error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, "", err
-	}
-	addr = ln.Addr().String()
-	ln.Close()
-	argv := s.command(addr)
-	c = exec.CommandContext(ctx, argv[0], argv[1:]...)
-	c.Env = append(os.Environ(), "GOMAXPROCS=1")
-	if err := pinned(serverCPU, c.Start); err != nil {
-		return nil, "", err
-	}
-	for range 200 {
-		nc, err := net.Dial("tcp", addr)
-		if err == nil {
-			nc.Close()
-			return c, addr, nil
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	stop(c)
-	return nil, "", fmt.Errorf("%s does not listen on %s", s.name, addr)
-}
-
-func stop(c *exec.Cmd) {
-	c.Process.Signal(unix.SIGTERM)
-	done := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
-	defer done.Stop()
-	c.Wait()
-}
-
-// pinned calls start with the affinity that a process started there inherits.
-func pinned(cpu int, start func() error) error {
-	var old, set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &old); err != nil {
-		return err
-	}
-	set.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("cannot use processor %d: %w", cpu, err)
-	}
-	defer unix.SchedSetaffinity(0, &old)
-	return start()
-}
-
 func (s server) measure(ctx context.Context, conns, depth int, length time.Duration) (m measured, err error) {
-	c, addr, err := s.start(ctx)
+	c, addr, err := s.Start(ctx)
 	if err != nil {
 		return m, err
 	}
-	defer stop(c)
+	defer measure.Stop(c)
 	self, err := os.Executable()
 	if err != nil {
 		return m, err
@@ -104,11 +46,11 @@ func (s server) measure(ctx context.Context, conns, depth int, length time.Durat
 	d := exec.CommandContext(ctx, self, "drive", addr, strconv.Itoa(conns), strconv.Itoa(depth), length.String(), strconv.Itoa(c.Process.Pid))
 	d.Env = append(os.Environ(), "GOMAXPROCS=1")
 	d.Stdout, d.Stderr = &out, os.Stderr
-	if err := pinned(clientCPU, d.Start); err != nil {
+	if err := measure.Pinned(d.Start, measure.ClientCPU); err != nil {
 		return m, err
 	}
 	if err := d.Wait(); err != nil {
-		return m, fmt.Errorf("the client of %s: %w", s.name, err)
+		return m, fmt.Errorf("the client of %s: %w", s.Name, err)
 	}
 	var res driven
 	if err := json.Unmarshal(out.Bytes(), &res); err != nil {
@@ -117,48 +59,17 @@ func (s server) measure(ctx context.Context, conns, depth int, length time.Durat
 	return measured{Requests: res.Requests, Elapsed: res.Elapsed, cpu: res.ServerCPU}, nil
 }
 
-// cpuTime is the processor time of all threads of a process, in ticks of 10 ms (proc(5)).
-func cpuTime(pid int) (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	user, err := strconv.Atoi(f[11])
-	if err != nil {
-		return 0, err
-	}
-	sys, err := strconv.Atoi(f[12])
-	return time.Duration(user+sys) * 10 * time.Millisecond, err
-}
-
-// resident is the resident memory of a process in MB.
-func resident(pid int) (float64, error) {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		if rest, ok := strings.CutPrefix(sc.Text(), "VmRSS:"); ok {
-			kb, err := strconv.Atoi(strings.Fields(rest)[0])
-			return float64(kb) * 1024 / 1e6, err
-		}
-	}
-	return 0, fmt.Errorf("process %d has no VmRSS", pid)
-}
-
 // memory opens connections and reads the resident memory while they are idle, and after each has had one request answered.
 func (s server) memory(ctx context.Context, conns int) (empty, idle, after float64, err error) {
-	c, addr, err := s.start(ctx)
+	c, addr, err := s.Start(ctx)
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	defer stop(c)
+	defer measure.Stop(c)
 	read := func(into *float64) {
 		time.Sleep(500 * time.Millisecond)
 		if err == nil {
-			*into, err = resident(c.Process.Pid)
+			*into, err = measure.Resident(c.Process.Pid)
 		}
 	}
 	read(&empty)
@@ -183,9 +94,12 @@ func (s server) memory(ctx context.Context, conns int) (empty, idle, after float
 	return empty, idle, after, err
 }
 
-// serveNet is the rival: what a Go programmer writes first.
+// serveNet is the rival: what a Go programmer writes first, on plain TCP: a listener of Multipath TCP, which package net
+// opens by itself, costs a few per cent.
 func serveNet(addr string) error {
-	ln, err := net.Listen("tcp", addr)
+	var cfg net.ListenConfig
+	cfg.SetMultipathTCP(false)
+	ln, err := cfg.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return err
 	}

@@ -298,20 +298,24 @@ func TestAClientThatNeverReadsAGigabyteIsClosed(t *testing.T) {
 			break // it is closed already
 		}
 	}
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		if err := good.Ping(t.Context()).Err(); err != nil {
-			t.Fatal(err)
+	clients := func(want int) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			list, err := good.ClientList(t.Context()).Result()
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case strings.Count(list, "id=") == want:
+				return
+			case time.Now().After(deadline):
+				t.Fatalf("there are not %d clients: %s", want, list)
+			}
 		}
-		if n := strings.Count(good.ClientList(t.Context()).Val(), "id="); n == 1 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the client that does not read is still there")
-		}
-		time.Sleep(20 * time.Millisecond)
 	}
-	if n, err := io.Copy(io.Discard, bad); n > 64<<20 {
+	clients(2) // it has been heard
+	clients(1)
+	bad.SetDeadline(time.Now().Add(20 * time.Second))
+	if n, err := io.Copy(io.Discard, bad); n > 64<<20 || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("it was sent %d bytes, %v", n, err)
 	}
 }

@@ -1,11 +1,9 @@
-//go:build linux
-
-package main
+package measure
 
 import "math"
 
-// interval returns the geometric mean of ratios and its 95 % interval: Student's t on their logarithms.
-func interval(ratios []float64) (mean, low, high float64) {
+// Interval returns the geometric mean of ratios and its 95 % interval: Student's t on their logarithms.
+func Interval(ratios []float64) (mean, low, high float64) {
 	n := float64(len(ratios))
 	sum, squares := 0.0, 0.0
 	for _, r := range ratios {

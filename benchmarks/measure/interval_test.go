@@ -1,14 +1,14 @@
-//go:build linux
-
-package main
+package measure_test
 
 import (
 	"math"
 	"testing"
+
+	. "github.com/leat-io/leat/benchmarks/measure"
 )
 
 func TestTheIntervalOfEqualRatiosIsAPoint(t *testing.T) {
-	mean, low, high := interval([]float64{1.1, 1.1, 1.1, 1.1, 1.1})
+	mean, low, high := Interval([]float64{1.1, 1.1, 1.1, 1.1, 1.1})
 	for _, v := range []float64{mean, low, high} {
 		if math.Abs(v-1.1) > 1e-9 {
 			t.Fatal(mean, low, high)
@@ -22,15 +22,15 @@ func TestTheIntervalHoldsTheMeanAndNarrowsWithMoreRatios(t *testing.T) {
 	for range 4 {
 		many = append(many, few...)
 	}
-	m1, l1, h1 := interval(few)
-	m2, l2, h2 := interval(many)
+	m1, l1, h1 := Interval(few)
+	m2, l2, h2 := Interval(many)
 	if !(l1 < m1 && m1 < h1 && l2 < m2 && m2 < h2) || h2-l2 >= h1-l1 {
 		t.Fatal(l1, m1, h1, l2, m2, h2)
 	}
 }
 
 func TestOneRatioProvesNothing(t *testing.T) {
-	if _, low, high := interval([]float64{1}); low != 0 || !math.IsInf(high, 1) {
+	if _, low, high := Interval([]float64{1}); low != 0 || !math.IsInf(high, 1) {
 		t.Fatal(low, high)
 	}
 }

@@ -1,0 +1,145 @@
+//go:build linux
+
+// Package measure runs servers on a processor of their own and says what they use.
+package measure
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The processors of the two sides.
+const (
+	ServerCPU = 0
+	ClientCPU = 1
+)
+
+// A Server is a command that listens on an address.
+type Server struct {
+	Name    string
+	Command func(addr string) []string
+	CPUs    []int // that it may use, each with a thread of Go; ServerCPU when there are none
+}
+
+// Leat builds the command, from the folder of the benchmarks, and returns its path and what removes it.
+func Leat(ctx context.Context) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "leat-bench")
+	if err != nil {
+		return "", nil, err
+	}
+	path, remove = filepath.Join(dir, "leat"), func() { os.RemoveAll(dir) }
+	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/leat")
+	build.Dir, build.Stderr, build.Env = "..", os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
+	if err := build.Run(); err != nil {
+		remove()
+		return "", nil, fmt.Errorf("building leat, from the folder benchmarks: %w", err)
+	}
+	return path, remove, nil
+}
+
+// Start runs the server on a free port and waits until it accepts.
+func (s Server) Start(ctx context.Context) (c *exec.Cmd, addr string, err error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", err
+	}
+	addr = ln.Addr().String()
+	ln.Close()
+	argv := s.Command(addr)
+	c = exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cpus := s.CPUs
+	if len(cpus) == 0 {
+		cpus = []int{ServerCPU}
+	}
+	c.Env = append(os.Environ(), fmt.Sprint("GOMAXPROCS=", len(cpus)))
+	if err := Pinned(c.Start, cpus...); err != nil {
+		return nil, "", err
+	}
+	for range 200 {
+		nc, err := net.Dial("tcp", addr)
+		if err == nil {
+			nc.Close()
+			return c, addr, nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	Stop(c)
+	return nil, "", fmt.Errorf("%s does not listen on %s", s.Name, addr)
+}
+
+// Stop ends a server, and kills it when it takes longer than 5 s.
+func Stop(c *exec.Cmd) {
+	c.Process.Signal(unix.SIGTERM)
+	done := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+	defer done.Stop()
+	c.Wait()
+}
+
+// Pinned calls start with the affinity that a process started there inherits.
+func Pinned(start func() error, cpus ...int) error {
+	var old, set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &old); err != nil {
+		return err
+	}
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("cannot use processors %v: %w", cpus, err)
+	}
+	defer unix.SchedSetaffinity(0, &old)
+	return start()
+}
+
+// CPUTime is the processor time of all threads of a process, in ticks of 10 ms (proc(5)).
+func CPUTime(pid int) (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	user, err := strconv.Atoi(f[11])
+	if err != nil {
+		return 0, err
+	}
+	sys, err := strconv.Atoi(f[12])
+	return time.Duration(user+sys) * 10 * time.Millisecond, err
+}
+
+// Resident is the resident memory of a process in MB.
+func Resident(pid int) (float64, error) {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		if rest, ok := strings.CutPrefix(sc.Text(), "VmRSS:"); ok {
+			kb, err := strconv.Atoi(strings.Fields(rest)[0])
+			return float64(kb) * 1024 / 1e6, err
+		}
+	}
+	return 0, fmt.Errorf("process %d has no VmRSS", pid)
+}
+
+// Median of figures of runs.
+func Median[T any](runs []T, f func(T) float64) float64 {
+	var v []float64
+	for _, r := range runs {
+		v = append(v, f(r))
+	}
+	slices.Sort(v)
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
