@@ -35,10 +35,13 @@ func (in *Inlet[T]) Push(b []*T) {
 	} else {
 		in.run(b)
 	}
-	ln.stage.End()
-	if ln.tickers != nil {
-		ln.tick(time.Now())
+	if ln.tickers == nil {
+		ln.stage.End()
+		return
 	}
+	now := ln.stage.Now()
+	ln.stage.End()
+	ln.tick(now)
 }
 
 func (in *Inlet[T]) run(b []*T) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A Lane is one goroutine's worth of fused stages, with everything they share: the memory of their messages, the outbox of
@@ -18,6 +19,8 @@ type Lane struct {
 	making string // the node whose stage is being made
 
 	batch  uint32 // counts the batches of the lane
+	asOf   uint32 // the batch in which the clock was read
+	now    time.Time
 	opened int    // tickets that messages of this batch own
 	arenas []owned[arena]
 	slabs  slabs
@@ -180,9 +183,20 @@ func (l *Lane) Failed(err error) {
 // Batch returns the number of the batch that runs. What was in use in a batch of another number has been taken back.
 func (l *Lane) Batch() uint32 { return l.batch }
 
+// Now is the time, read at most once in a batch.
+func (l *Lane) Now() time.Time {
+	if l.asOf != l.batch {
+		l.now, l.asOf = time.Now(), l.batch
+	}
+	return l.now
+}
+
 // Work and Rest bracket what a lane does. A lane rests when it waits for input; then readers of its counters and
 // parameters need not wait for it.
-func (l *Lane) Work() { l.working.Lock() }
+func (l *Lane) Work() {
+	l.working.Lock()
+	l.asOf = l.batch - 1 // it may have rested for long
+}
 
 // Rest ends what Work began.
 func (l *Lane) Rest() {

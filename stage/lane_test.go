@@ -3,6 +3,8 @@ package stage_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/leat-io/leat/stage"
 	"github.com/leat-io/leat/stage/stagetest"
@@ -82,4 +84,21 @@ func TestFailuresAreCountedAndReportedWithTheirNode(t *testing.T) {
 	silent := stage.NewLane("silent", 0, nil)
 	silent.Failed(errors.New("a test")) // nobody is told
 	check(t, "errors", silent.Counts()[0].Errors, uint64(1))
+}
+
+func TestTheClockIsReadOnceInABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := stagetest.NewLane("lane")
+		l.Work()
+		first := l.Now()
+		time.Sleep(time.Second)
+		check(t, "later in the batch", l.Now(), first)
+		l.End()
+		check(t, "in the next batch", l.Now(), first.Add(time.Second))
+		l.Rest()
+		time.Sleep(time.Second)
+		l.Work()
+		check(t, "after a rest", l.Now(), first.Add(2*time.Second))
+		l.Rest()
+	})
 }

@@ -47,7 +47,7 @@ type doorman struct {
 }
 
 func (d *doorman) begin(calls int) {
-	d.now = time.Now().UnixMilli()
+	d.now = d.lane.Now().UnixMilli()
 	d.server.commands.Add(uint64(calls))
 }
 
