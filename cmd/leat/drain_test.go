@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/cmd/leat/load"
+	"github.com/leat-io/leat/cmd/leat/load/workload"
 	"github.com/leat-io/leat/pipeline"
 )
 
@@ -89,5 +90,38 @@ func TestAServerThatCannotFinishInTimeSaysWhatItLost(t *testing.T) {
 	_, status, _ := stopUnderLoad(t, p, syscall.SIGTERM)
 	if status != exitNotDone {
 		t.Fatalf("exit status %d: %s", status, p.said())
+	}
+}
+
+// A server of keys and values keeps the promise too, wherever its commands run.
+func TestAKeyValueServerAnswersWhatItHasAccepted(t *testing.T) {
+	for name, args := range kvs {
+		t.Run(name, func(t *testing.T) {
+			for range (cycles(t) + 4) / 5 {
+				p := serveKV(t, args...)
+				done := make(chan load.Result, 1)
+				go func() {
+					res, err := load.Run(t.Context(), load.Config{
+						Address: p.address, Protocol: load.RESP, Request: workload.INCR, Keys: 100, Conns: 16, Depth: 16, Duration: time.Minute,
+					})
+					if err != nil {
+						t.Error(err)
+					}
+					done <- res
+				}()
+				time.Sleep(200 * time.Millisecond)
+				sent := time.Now()
+				if status := p.end(syscall.SIGTERM); status != exitOK {
+					t.Fatalf("exit status %d: %s", status, p.said())
+				}
+				res := <-done
+				if res.OK == 0 || res.Mismatched > 0 {
+					t.Fatalf("%d right, %d wrong: %+v", res.OK, res.Mismatched, res.Errors)
+				}
+				if o := res.OldestUnanswered; res.Unanswered > 0 && o.Before(sent) {
+					t.Fatalf("of %d unanswered requests one was sent %v before the signal", res.Unanswered, sent.Sub(o))
+				}
+			}
+		})
 	}
 }

@@ -1,12 +1,15 @@
 package queue
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Chan is a Go channel of blocks of up to 64 messages. It serves any number of producers, which may come and go, and is
 // the queue to start with.
 //
-// A producer adds to its latest block for as long as that waits in the channel, so a consumer that is behind finds full
-// blocks even if messages are pushed one at a time, and the channel is used once per block. The room of a message is free
+// A producer adds to its latest block for as long as that is the last in the channel, so a consumer that is behind finds full
+// blocks even if one producer pushes messages one at a time, and the channel is used once per block. The room of a message is free
 // as soon as it is popped: at most Cap messages wait, and those that are lent come on top. Blocks return to the producer
 // that made them, and nothing is allocated once as many have been made as are ever under way at once.
 //
@@ -29,6 +32,8 @@ type chanQueue[T any] struct {
 	credit credit
 	gate   gate
 	blocks chan *node[block[T]] // a send never blocks: each block in it holds at least one message that credit counts
+	_      pad
+	sends  atomic.Uint64 // sends to blocks that have begun, and those that have ended
 	_      pad
 
 	// The consumer's, and under the lock of an evictableChan.

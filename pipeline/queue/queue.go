@@ -22,9 +22,11 @@ type Queue[T any] interface {
 	// Join may be called at any time before Close.
 	Join(room func()) Producer[T]
 
-	// Pop lends at most len(dst) messages, oldest first per producer, until the next Pop. It never waits: none means that
-	// there are none now. The result is a prefix of dst. The consumer may write into what it is lent. A Pop with an empty
-	// dst only takes back what was lent.
+	// Pop lends at most len(dst) messages, oldest first, until the next Pop: what one Push has taken comes before what a later
+	// one takes, by the same producer or by another that began when the first had returned. So the messages of a connection
+	// keep their order when it is read by one lane after the other. Pop never waits: none means that there are none now. The
+	// result is a prefix of dst. The consumer may write into what it is lent. A Pop with an empty dst only takes back what
+	// was lent.
 	Pop(dst []*T) []*T
 
 	// Wait returns true when Pop has something to lend or when the time is until (zero: no limit), false when the queue is

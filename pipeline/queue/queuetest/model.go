@@ -15,7 +15,7 @@ func agreesWithAModel(t testing.TB, mk queue.Maker[Message]) {
 			Cap:       rapid.IntRange(1, 70).Draw(t, "capacity"),
 			Batch:     8,
 			Full:      rapid.SampledFrom([]queue.WhenFull{queue.Block, queue.DropOldest}).Draw(t, "policy"),
-			Producers: 1,
+			Producers: rapid.IntRange(1, 3).Draw(t, "producers"),
 		}
 		q, err := mk(cfg)
 		if err != nil && cfg.Full == queue.DropOldest {
@@ -26,7 +26,9 @@ func agreesWithAModel(t testing.TB, mk queue.Maker[Message]) {
 			t.Fatalf("%+v: %v", cfg, err)
 		}
 		m := &model{q: q, cap: cfg.Cap}
-		m.end = q.Join(func() {})
+		for range cfg.Producers {
+			m.ends = append(m.ends, q.Join(func() {}))
+		}
 		actions := map[string]func(*rapid.T){"push": m.push, "pop": m.pop, "": m.invariants}
 		if e, ok := q.(queue.Evicter[Message]); ok && cfg.Full == queue.DropOldest {
 			actions["evict"] = func(t *rapid.T) { m.evict(t, e) }
@@ -42,10 +44,11 @@ func agreesWithAModel(t testing.TB, mk queue.Maker[Message]) {
 	})
 }
 
-// A model knows the messages by their numbers: those from oldest to next are queued.
+// A model knows the messages by their numbers: those from oldest to next are queued, whichever producers they came from,
+// because one push had returned before the next began.
 type model struct {
 	q            queue.Queue[Message]
-	end          queue.Producer[Message]
+	ends         []queue.Producer[Message]
 	cap          int
 	oldest, next uint64
 	lent         []*Message
@@ -61,7 +64,7 @@ func (m *model) push(t *rapid.T) {
 		src[i] = new(Message)
 		src[i].set(0, m.next+uint64(i))
 	}
-	k := m.end.Push(src)
+	k := m.ends[rapid.IntRange(0, len(m.ends)-1).Draw(t, "producer")].Push(src)
 	most := min(n, m.cap-m.queued())
 	least := min(n, m.cap-m.queued()-len(m.lent)) // whether what is lent holds its room is the queue's choice
 	if k < least || k > most {
