@@ -37,14 +37,13 @@ func TestNothingIsLostWhileTheFileIsRewritten(t *testing.T) {
 					}
 				})
 			}
-			stop, ended := make(chan struct{}), make(chan int)
+			stop, ended := make(chan struct{}), make(chan struct{})
 			go func() {
-				n := 0
-				for ; ; n++ {
+				defer close(ended)
+				for over := false; !over; { // once more when the lanes have ended: they may be faster than the first
 					select {
 					case <-stop:
-						ended <- n
-						return
+						over = true
 					default:
 					}
 					if err := w.Rewrite(func(emit func([]byte) error) error {
@@ -64,9 +63,7 @@ func TestNothingIsLostWhileTheFileIsRewritten(t *testing.T) {
 			}()
 			wg.Wait()
 			close(stop)
-			if n := <-ended; n < 1 {
-				t.Error("the file was not rewritten")
-			}
+			<-ended
 			size := w.Stats().Size
 			closed(t, w)
 			got := readFile(t, path)

@@ -38,7 +38,7 @@ type conn struct {
 func connOf(c *stage.Conn) *conn { return (*conn)(unsafe.Pointer(c)) }
 
 func (c *conn) serve() {
-	for c.read() && c.wait(func() bool { return c.Halted() && !c.source.abandoned.Load() }) {
+	for c.read() && c.wait(c.paused) {
 	}
 	c.source.readers.Done()
 	if c.eof {
@@ -50,6 +50,13 @@ func (c *conn) serve() {
 	c.Release(func() { c.fd = -1 })
 	c.sock.Close() // not under the lock, because it waits for flush, which takes the lock
 	c.source.table.Remove(&c.Conn)
+}
+
+// paused says whether the connection is not to be read until somebody unparks it. Whoever has not looked since the source
+// stopped must look: the poke of the stop may have come before it was parked. The lock is held.
+func (c *conn) paused() bool {
+	unseen := c.quota < 0 && c.source.stopping.Load()
+	return c.Halted() && !unseen && !c.source.abandoned.Load()
 }
 
 // wait waits once while unwanted holds and the connection lives; it reports whether it still does.
