@@ -1,7 +1,6 @@
 package kv
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/leat-io/leat/codec/resp"
@@ -174,35 +173,3 @@ const (
 	errOffset   = "ERR offset is out of range"
 	errMemory   = "OOM command not allowed when used memory > 'maxmemory'."
 )
-
-// number reads an argument that is an integer; when it is not it answers so.
-func (c *Call) number(i int) (n int64, good bool) {
-	if n, good = integerOf(c.Arg(i)); !good {
-		c.refuse(errInteger)
-	}
-	return n, good
-}
-
-// integerOf reads an integer in the only form that Redis takes: no plus sign, no leading zeros, no spaces.
-func integerOf(b []byte) (n int64, good bool) {
-	digits := b
-	if len(b) > 0 && b[0] == '-' {
-		digits = b[1:]
-	}
-	if len(digits) == 0 || len(digits) > 19 || digits[0] == '0' && len(b) > 1 {
-		return 0, false
-	}
-	var u uint64
-	for _, d := range digits {
-		if d < '0' || d > '9' {
-			return 0, false
-		}
-		u = u*10 + uint64(d-'0')
-	}
-	switch {
-	case len(digits) == len(b):
-		return int64(u), u <= math.MaxInt64
-	default:
-		return -int64(u), u <= 1<<63
-	}
-}

@@ -1,10 +1,7 @@
 package kv
 
 import (
-	"math"
-	"math/big"
 	"strconv"
-	"strings"
 )
 
 // maxString is the longest value, as in Redis.
@@ -16,66 +13,6 @@ func get(x *exec) {
 		return
 	}
 	x.null()
-}
-
-// setOptions are what SET and GETEX say beside key and value.
-type setOptions struct {
-	nx, xx, get, keep, persist bool
-	unit                       string // of the time, or ""
-	number                     int    // the argument that says the time
-}
-
-// options reads them from argument i on. It answers what is wrong with them.
-func (x *exec) options(i int, getex bool) (o setOptions, good bool) {
-	for ; i < x.Len(); i++ {
-		a := x.Arg(i)
-		switch {
-		case !getex && equal(a, "nx") && !o.xx:
-			o.nx = true
-		case !getex && equal(a, "xx") && !o.nx:
-			o.xx = true
-		case !getex && equal(a, "get"):
-			o.get = true
-		case !getex && equal(a, "keepttl") && o.unit == "":
-			o.keep = true
-		case getex && equal(a, "persist") && o.unit == "":
-			o.persist = true
-		case isUnit(a) && (o.unit == "" || equal(a, o.unit)) && !o.keep && !o.persist && i+1 < x.Len():
-			i++
-			o.unit, o.number = lower(a), i // of two, the second
-		default:
-			x.refuse(errSyntax)
-			return o, false
-		}
-	}
-	return o, true
-}
-
-func isUnit(a []byte) bool {
-	return equal(a, "ex") || equal(a, "px") || equal(a, "exat") || equal(a, "pxat")
-}
-
-// deadline reads argument i as a time in the unit that an option names: Unix milliseconds, or 0 without an option.
-func (x *exec) deadline(option string, i int) (at int64, good bool) {
-	if option == "" {
-		return 0, true
-	}
-	n, good := x.number(i)
-	if !good {
-		return 0, false
-	}
-	scale, base := int64(1), int64(0)
-	if option == "ex" || option == "exat" {
-		scale = 1000
-	}
-	if option == "ex" || option == "px" {
-		base = x.now
-	}
-	if n <= 0 || n > (math.MaxInt64-base)/scale {
-		x.refuse("ERR invalid expire time in '" + x.spec.name + "' command")
-		return 0, false
-	}
-	return n*scale + base, true
 }
 
 func set(x *exec) {
@@ -263,109 +200,4 @@ func setrange(x *exec) {
 	x.put(key, v, at)
 	x.changed()
 	x.integer(int64(len(v)))
-}
-
-func incr(x *exec) { x.add(1) }
-func decr(x *exec) { x.add(-1) }
-
-func incrby(x *exec) {
-	if n, good := x.number(2); good {
-		x.add(n)
-	}
-}
-
-func decrby(x *exec) {
-	n, good := x.number(2)
-	if good && n == math.MinInt64 {
-		x.refuse("ERR decrement would overflow")
-		return
-	}
-	if good {
-		x.add(-n)
-	}
-}
-
-func (x *exec) add(by int64) {
-	key := x.Arg(1)
-	n, at := int64(0), int64(0)
-	if it := x.find(key); it != nil {
-		var good bool
-		if n, good = integerOf(it.value); !good {
-			x.refuse(errInteger)
-			return
-		}
-		at = it.at
-	}
-	if by > 0 && n > math.MaxInt64-by || by < 0 && n < math.MinInt64-by {
-		x.refuse(errOverflow)
-		return
-	}
-	n += by
-	x.put(key, strconv.AppendInt(nil, n, 10), at)
-	x.changed()
-	x.integer(n)
-}
-
-// floatBits is the precision with which Redis adds floats on most machines: that of C's long double on x86.
-const floatBits = 64
-
-func incrbyfloat(x *exec) {
-	key := x.Arg(1)
-	old, at := new(big.Float).SetPrec(floatBits), int64(0)
-	if it := x.find(key); it != nil {
-		var good bool
-		if old, good = floatOf(it.value); !good {
-			x.refuse(errFloat)
-			return
-		}
-		at = it.at
-	}
-	by, good := floatOf(x.Arg(2))
-	if !good {
-		x.refuse(errFloat)
-		return
-	}
-	if old.IsInf() || by.IsInf() {
-		x.refuse("ERR increment would produce NaN or Infinity")
-		return
-	}
-	v := []byte(floatText(old.Add(old, by)))
-	x.put(key, v, at)
-	x.changed()
-	x.bulk(v)
-}
-
-// The exponents of a long double, as MantExp counts them. What lies outside is no number to Redis; and the text of a number
-// takes time that grows with the square of its exponent.
-const (
-	leastExponent = -16444
-	mostExponent  = 1 << 14
-)
-
-// floatOf reads a number as strtold of C does, decimal or hexadecimal.
-func floatOf(b []byte) (*big.Float, bool) {
-	s := string(b)
-	if len(s) == 0 || len(s) > 256 || strings.Contains(s, "_") {
-		return nil, false
-	}
-	base := 10
-	if digits := strings.TrimLeft(s, "+-"); strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X") {
-		base = 0
-	}
-	f, _, err := big.ParseFloat(s, base, floatBits, big.ToNearestEven)
-	if err != nil || f.IsInf() || f.Sign() == 0 {
-		return f, err == nil
-	}
-	e := f.MantExp(nil)
-	return f, leastExponent <= e && e <= mostExponent
-}
-
-// floatText is a float with at most 17 digits behind the point, and none that are zero at the end.
-func floatText(f *big.Float) string {
-	s := f.Text('f', 17)
-	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	if s == "-0" {
-		return "0"
-	}
-	return s
 }
