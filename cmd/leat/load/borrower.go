@@ -111,6 +111,9 @@ func (b *borrower) exchange(nc net.Conn, out []byte) (written int, err error) {
 	if err := nc.SetDeadline(time.Now().Add(b.r.cfg.Timeout)); err != nil {
 		return 0, err
 	}
+	if err := b.r.ctx.Err(); err != nil { // a cancel may have come before this deadline replaced its own
+		return 0, err
+	}
 	if len(out) > directBytes {
 		return b.exchangeMuch(nc, out)
 	}

@@ -41,6 +41,9 @@ func (c *conn) converse() (err error) {
 			return err
 		}
 	}
+	if err := c.r.ctx.Err(); err != nil { // a cancel may have come before the deadlines that replaced its own
+		return err
+	}
 	var failed error
 	took := func(n int) (more bool) {
 		if failed = c.received(c.in[:n]); failed != nil {
