@@ -122,7 +122,7 @@ func TestAPanicInAKeyIsContained(t *testing.T) {
 		}, queue.Chan))
 		stop := start(t, p)
 		c, d := dial(t, s), dial(t, s)
-		d.say("one", "two", "three", "panic", "four")
+		d.Write([]byte("one\ntwo\nthree\npanic\nfour\n")) // in one batch
 		equal(t, "answers to the culprit", joined(d.all(t)), "")
 		for i := range 20 {
 			q := fmt.Sprint("fine ", i)
