@@ -21,7 +21,7 @@ type Lane struct {
 	batch  uint32 // counts the batches of the lane
 	asOf   uint32 // the batch in which the clock was read
 	now    time.Time
-	opened int    // tickets that messages of this batch own
+	opened int // tickets that messages of this batch own
 	arenas []owned[arena]
 	slabs  slabs
 	held   []hold  // references to give back when the batch has left
