@@ -82,12 +82,13 @@ func incrbyfloat(x *exec) {
 const (
 	leastExponent = -16444
 	mostExponent  = 1 << 14
+	longestFloat  = 5<<10 - 1 // bytes of its text (MAX_LONG_DOUBLE_CHARS of Redis)
 )
 
 // floatOf reads a number as strtold of C does, decimal or hexadecimal.
 func floatOf(b []byte) (*big.Float, bool) {
 	s := string(b)
-	if len(s) == 0 || len(s) > 256 || strings.Contains(s, "_") {
+	if len(s) == 0 || len(s) > longestFloat || strings.Contains(s, "_") {
 		return nil, false
 	}
 	base := 10
