@@ -18,7 +18,8 @@ type Server struct {
 	Pipeline *pipeline.Pipeline
 	Source   *tcp.Source
 
-	store *kv.Server // of the app kv
+	opts  []pipeline.Option // of Pipeline, and of the one that replays
+	store *kv.Server        // of the app kv
 	keep  journaling
 }
 
@@ -62,7 +63,7 @@ func (s *Server) restore(ctx context.Context) (r Restored, err error) {
 		return r, err
 	}
 	src := file.Journal(s.keep.path, file.Name("journal"))
-	p := pipeline.New("restore")
+	p := pipeline.New("restore", s.opts...)
 	s.store.Load(p.From(src))
 	if err := src.Run(ctx, p); err != nil {
 		return r, fmt.Errorf("replaying the journal %s: %w", s.keep.path, err)

@@ -33,8 +33,7 @@ type TCP struct {
 	QueueCap int           // messages, for each worker
 	By       string        // one of Keys
 	Delay    time.Duration // for which each message occupies its lane
-
-	Batch int // messages that a worker takes at once; 0 for the queue's default
+	Batch    int           // messages that a worker takes at once; 0 for the queue's default
 
 	MaxConns      int
 	MaxPerAddress int     // connections of one address; 0 for no bound
@@ -130,8 +129,8 @@ func (c TCP) fit() error {
 		return fmt.Errorf("the app kv divides its work by key, not by %s", c.By)
 	case c.App == "kv" && c.Delay > 0:
 		return fmt.Errorf("the app kv does not delay its answers")
-	case c.App == "kv" && c.MaxMessage > 512<<20:
-		return fmt.Errorf("an argument of the app kv has at most %d bytes, not %d", 512<<20, c.MaxMessage)
+	case c.App == "kv" && c.MaxMessage > kv.MaxString:
+		return fmt.Errorf("an argument of the app kv has at most %d bytes, not %d", kv.MaxString, c.MaxMessage)
 	case c.MaxMemory < 0:
 		return fmt.Errorf("the most memory is negative: %d", c.MaxMemory)
 	case c.Journal != "" && c.App != "kv":
@@ -154,7 +153,8 @@ func (c TCP) Assemble(opts ...pipeline.Option) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Pipeline: pipeline.New(c.App, append(opts, pipeline.DrainTime(c.Drain))...)}
+	opts = append(opts, pipeline.DrainTime(c.Drain))
+	s := &Server{Pipeline: pipeline.New(c.App, opts...), opts: opts}
 	source := append(c.Socket.options(), tcp.Name("tcp"), tcp.Limits(c.Limits), tcp.MaxConns(c.MaxConns))
 	if c.MaxPerAddress > 0 {
 		source = append(source, tcp.MaxConnsPerAddress(c.MaxPerAddress))

@@ -13,13 +13,14 @@ type exec struct {
 	*Call
 	server *Server
 	lane   *stage.Lane
-	load   bool // it repeats a journal: nothing expires, and nothing is recorded
+	load   bool  // it repeats a journal: nothing expires, and nothing is recorded
+	part   *part // of all keys of the call, when they have one; it is locked
 	locked lockset
 }
 
 // run runs a command.
 func (x *exec) run(c *Call) {
-	x.Call = c
+	x.Call, x.part = c, nil
 	k := &x.server.keys
 	if c.spec.is&grows != 0 && c.piece == nil && !x.load && k.full() {
 		c.refuse(errMemory)
@@ -30,9 +31,9 @@ func (x *exec) run(c *Call) {
 		return
 	}
 	if c.spec.first > 0 && (c.spec.last == c.spec.first || c.piece != nil) { // one partition: the usual case
-		p := &k.parts[stage.Partition(c.hash)]
-		p.mu.Lock()
-		defer p.mu.Unlock()
+		x.part = &k.parts[stage.Partition(c.hash)]
+		x.part.mu.Lock()
+		defer x.part.mu.Unlock()
 		c.spec.run(x)
 		return
 	}
@@ -73,9 +74,17 @@ func (c *Call) entries(yield func(entry) bool) {
 	}
 }
 
+// of returns the partition of a key, which is hashed once for most commands.
+func (x *exec) of(key []byte) *part {
+	if x.part != nil {
+		return x.part
+	}
+	return x.server.keys.of(key)
+}
+
 // find returns what is under a key, or nil.
 func (x *exec) find(key []byte) *item {
-	p := x.server.keys.of(key)
+	p := x.of(key)
 	it := p.items[string(key)]
 	if it == nil {
 		return nil
@@ -107,7 +116,7 @@ func (x *exec) expire(p *part, it *item) {
 
 // put stores a value, which the keyspace takes over.
 func (x *exec) put(key, value []byte, at int64) {
-	x.server.keys.put(x.server.keys.of(key), key, value, at)
+	x.server.keys.put(x.of(key), key, value, at)
 }
 
 // remove removes a key, and says whether it was there.
@@ -116,12 +125,12 @@ func (x *exec) remove(key []byte) bool {
 	if it == nil {
 		return false
 	}
-	x.server.keys.remove(x.server.keys.of(key), it)
+	x.server.keys.remove(x.of(key), it)
 	return true
 }
 
 // expires sets when an item expires, in Unix milliseconds; 0 is never.
-func (x *exec) expires(it *item, at int64) { x.server.keys.of([]byte(it.key)).expire(it, at) }
+func (x *exec) expires(it *item, at int64) { x.of([]byte(it.key)).expire(it, at) }
 
 // own returns a copy of b that may be stored.
 func own(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }
@@ -141,12 +150,8 @@ func (x *exec) record(words ...string) {
 	x.effect = b
 }
 
-// recordSet records that a key has a value until a time, or for ever when at is 0.
+// recordSet records that a key has a value until a time.
 func (x *exec) recordSet(key, value []byte, at int64) {
-	if at == 0 {
-		x.record("SET", string(key), string(value))
-		return
-	}
 	x.record("SET", string(key), string(value), "PXAT", strconv.FormatInt(at, 10))
 }
 

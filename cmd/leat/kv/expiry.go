@@ -32,7 +32,7 @@ func (x *exec) expireAt(scale, base int64) {
 	}
 	x.integer(1)
 	if at <= x.now && !x.load {
-		x.expire(x.server.keys.of(x.Arg(1)), it)
+		x.expire(x.of(x.Arg(1)), it)
 		return
 	}
 	x.expires(it, max(at, 1))

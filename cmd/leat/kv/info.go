@@ -21,7 +21,7 @@ func (s *Server) settings() [][2]string {
 		{"databases", "1"},
 		{"maxmemory", strconv.FormatInt(s.cfg.MaxMemory, 10)},
 		{"maxmemory-policy", "noeviction"},
-		{"proto-max-bulk-len", strconv.Itoa(cmp.Or(s.cfg.Limits.Bulk, maxString))},
+		{"proto-max-bulk-len", strconv.Itoa(cmp.Or(s.cfg.Limits.Bulk, MaxString))},
 		{"save", ""},
 		{"timeout", "0"},
 	}

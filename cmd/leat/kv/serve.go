@@ -51,7 +51,7 @@ func (s *Server) Load(in *pipeline.Flow[stage.Segment]) {
 }
 
 // recorded bounds a command in a journal: whatever was accepted, with other limits perhaps, must be readable.
-var recorded = resp.Limits{Bulk: maxString, Total: 1 << 30}
+var recorded = resp.Limits{Bulk: MaxString, Total: 1 << 30}
 
 func (s *Server) requests() requests { return requests{resp.Request(s.cfg.Limits)} }
 

@@ -4,8 +4,8 @@ import (
 	"strconv"
 )
 
-// maxString is the longest value, as in Redis.
-const maxString = 512 << 20
+// MaxString is the longest value, as in Redis.
+const MaxString = 512 << 20
 
 func get(x *exec) {
 	if it := x.look(x.Arg(1)); it != nil {
@@ -104,7 +104,7 @@ func getex(x *exec) {
 	x.bulk(it.value)
 	switch {
 	case at != 0 && at <= x.now && !x.load:
-		x.expire(x.server.keys.of(x.Arg(1)), it)
+		x.expire(x.of(x.Arg(1)), it)
 	case at != 0:
 		x.expires(it, at)
 		x.record("PEXPIREAT", it.key, strconv.FormatInt(at, 10))
@@ -131,7 +131,7 @@ func appendTo(x *exec) {
 		x.integer(int64(len(more)))
 		return
 	}
-	if len(it.value)+len(more) > maxString {
+	if len(it.value)+len(more) > MaxString {
 		x.refuse(errTooLong)
 		return
 	}
@@ -190,7 +190,7 @@ func setrange(x *exec) {
 		x.integer(int64(len(old)))
 		return
 	}
-	if offset > maxString-int64(len(b)) {
+	if offset > MaxString-int64(len(b)) {
 		x.refuse(errTooLong)
 		return
 	}
