@@ -101,8 +101,8 @@ func psubscribe(t *talk) {
 	t.subscribe("psubscribe", &t.patterns, t.server.bus.patterns)
 }
 
-// subscribe confirms before it subscribes, so that no message can come before its confirmation. The command is decoded
-// alone: everything before it has been answered.
+// subscribe confirms and joins under the lock that publishers need: no message can come before the confirmation, and whoever
+// has read that is listened to. The command is decoded alone: everything before it has been answered.
 func (t *talk) subscribe(kind string, mine *map[string]struct{}, all map[string]map[*session]struct{}) {
 	names, bytes := map[string]struct{}{}, t.names
 	for i := 1; i < t.Len(); i++ {
@@ -129,14 +129,14 @@ func (t *talk) subscribe(kind string, mine *map[string]struct{}, all map[string]
 		(*mine)[string(t.Arg(i))] = struct{}{}
 		b = t.confirm(b, kind, t.Arg(i))
 	}
-	o.Answer(&t.Head, b)
-	o.Flush()
 	t.reply.kind = silent
 	t.server.bus.mu.Lock()
 	defer t.server.bus.mu.Unlock()
 	for name := range names {
 		join(all, name, t.session)
 	}
+	o.Answer(&t.Head, b)
+	o.Flush()
 }
 
 // confirm tells the client of a change of one subscription; a nil name is that there was none.

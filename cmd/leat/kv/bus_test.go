@@ -187,3 +187,18 @@ func TestNoMessageComesBehindTheEndOfASubscription(t *testing.T) {
 		publishing.Wait()
 	})
 }
+
+// Whoever has read the confirmation is listened to: a message that another connection publishes then comes.
+func TestAConfirmedSubscriberIsHeard(t *testing.T) {
+	everywhere(t, func(t *testing.T, cfg Config) {
+		_, address := run(t, cfg, nil)
+		c, p := dial(t, "tcp", address), dial(t, "tcp", address)
+		for i := range 2000 {
+			channel := itoa(i)
+			c.ask("SUBSCRIBE "+channel, fmt.Sprintf("*3 $9 subscribe $%d %s :1", len(channel), channel))
+			p.ask("PUBLISH "+channel+" x", ":1")
+			c.reply()
+			c.ask("UNSUBSCRIBE "+channel, fmt.Sprintf("*3 $11 unsubscribe $%d %s :0", len(channel), channel))
+		}
+	})
+}
