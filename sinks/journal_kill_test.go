@@ -36,7 +36,7 @@ func cycles() int {
 func TestKilledServer(t *testing.T) {
 	path := os.Getenv(killedJournal)
 	if path == "" {
-		t.Skip("there is no server to be: TestAKilledServerHasKeptWhatItAnswered runs one")
+		t.Skip("only a child of another test: TestAKilledServerHasKeptWhatItAnswered starts it")
 	}
 	j := openJournal(t, path, sinks.JournalOptions{})
 	src := tcp.Listen("127.0.0.1:0")

@@ -87,7 +87,7 @@ func TestARefusalNamesTheOptionTheValueAndTheReason(t *testing.T) {
 
 func TestAnOptionThatASystemDoesNotHaveIsAnError(t *testing.T) {
 	if runtime.GOOS == "linux" {
-		t.Skip("this system has all options")
+		t.Skip("Linux has every option")
 	}
 	err := sockopt.UserTimeout(time.Second).Set(-1)
 	if err == nil || !strings.Contains(err.Error(), `the option "user timeout" is not available on `+runtime.GOOS) {

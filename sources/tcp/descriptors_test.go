@@ -31,7 +31,7 @@ const (
 // and writes its figures for each line that it reads there.
 func TestPoorServer(t *testing.T) {
 	if os.Getenv(poor) == "" {
-		t.Skip("there is no test that has started this one")
+		t.Skip("only a child of another test: TestAProcessWithoutDescriptorsGoesOn starts it")
 	}
 	s := bound(t)
 	p := pipeline.New("poor", pipeline.Log(slog.New(slog.NewTextHandler(os.Stdout, nil))))
