@@ -24,8 +24,8 @@ type Queue[T any] interface {
 
 	// Pop lends at most len(dst) messages, oldest first, until the next Pop: what one Push has taken comes before what a later
 	// one takes, by the same producer or by another that began when the first had returned. So the messages of a connection
-	// keep their order when it is read by one lane after the other. Pop never waits: none means that there are none now. The
-	// result is a prefix of dst. The consumer may write into what it is lent. A Pop with an empty dst only takes back what
+	// keep their order when it is read by one lane after the other. A queue that is [Laned] keeps the order of each producer
+	// alone. Pop never waits: none means that there are none now. The result is a prefix of dst. The consumer may write into what it is lent. A Pop with an empty dst only takes back what
 	// was lent.
 	Pop(dst []*T) []*T
 
@@ -47,6 +47,15 @@ type Producer[T any] interface {
 	// Push copies as many messages in as there is room for, from the front of src, and returns how many. It never waits.
 	Push(src []*T) int
 }
+
+// A Laned queue keeps the order of each producer and none between them: what must stay in order has to go through one
+// producer. A lane may change the producer of a connection only when nothing of it is queued behind the old one, which is
+// why the producers of a Laned queue are [Backlogged]. Package pipeline sees to that.
+type Laned interface{ Laned() }
+
+// A Backlogged producer knows how many of the messages it pushed have neither been popped nor evicted. Any goroutine may
+// ask; none is exact when nobody pushes, and then means none until the next Push.
+type Backlogged interface{ Len() int }
 
 // An Evicter is a queue that can give up its oldest messages, as [DropOldest] needs. Any producer may call Evict at any
 // time: it removes at least one message and about n unless the queue is empty, hands each to drop, and says how many. What
