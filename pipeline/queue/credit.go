@@ -44,19 +44,29 @@ func (c *credit) join(cl *claimant, room func()) {
 	c.all.Store(&all)
 }
 
-// claim takes room for at most n messages. When it takes less, room will be called: the claimant announces that it is short
-// and then looks again, while release frees and then looks for the announcement, so one of the two sees the other.
+// claim takes room for at most n messages. When it takes less, room will be called.
 func (c *credit) claim(cl *claimant, n int) int {
-	k := c.take(cl, n)
-	if k == n || cl.room == nil {
-		return k
+	_, k := c.take(cl, n)
+	if k < n && c.announce(cl) {
+		_, more := c.take(cl, n-k)
+		k += more
+	}
+	return k
+}
+
+// announce says that the claimant is short, and returns whether it has a room to call. It must then look again, while
+// release frees and then looks for the announcement, so one of the two sees the other.
+func (c *credit) announce(cl *claimant) bool {
+	if cl.room == nil {
+		return false
 	}
 	cl.short.Store(true)
 	c.short.Store(true)
-	return k + c.take(cl, n-k)
+	return true
 }
 
-func (c *credit) take(cl *claimant, n int) int {
+// take takes room for at most n messages, and returns for how many it had been taken before: their position, where messages have one.
+func (c *credit) take(cl *claimant, n int) (at uint64, k int) {
 	for {
 		in := c.in.Load()
 		free := c.cap - (in - cl.freed)
@@ -66,10 +76,10 @@ func (c *credit) take(cl *claimant, n int) int {
 		}
 		k := min(int64(n), free)
 		if k <= 0 {
-			return 0
+			return 0, 0
 		}
 		if c.in.CompareAndSwap(in, in+k) {
-			return int(k)
+			return uint64(in), int(k)
 		}
 	}
 }

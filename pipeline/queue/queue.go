@@ -37,7 +37,7 @@ type Queue[T any] interface {
 	Close()
 
 	// Len is how many messages are queued, about so while others push and pop. It is never negative and never above the
-	// capacity. Any goroutine may ask. Whether messages that are lent still count, and hold their room, is the queue's
+	// capacity, which of a Laned queue is that of all producers together. Any goroutine may ask. Whether messages that are lent still count, and hold their room, is the queue's
 	// choice.
 	Len() int
 }
@@ -53,8 +53,8 @@ type Producer[T any] interface {
 // why the producers of a Laned queue are [Backlogged]. Package pipeline sees to that.
 type Laned interface{ Laned() }
 
-// A Backlogged producer knows how many of the messages it pushed have neither been popped nor evicted. Any goroutine may
-// ask; none is exact when nobody pushes, and then means none until the next Push.
+// A Backlogged producer knows how many of its messages are queued. Any goroutine may ask. Those that are lent count where
+// they count in the Len of the queue. The answer 0 is exact, and holds until the next Push.
 type Backlogged interface{ Len() int }
 
 // An Evicter is a queue that can give up its oldest messages, as [DropOldest] needs. Any producer may call Evict at any
@@ -73,7 +73,7 @@ type Maker[T any] func(cfg Config) (Queue[T], error)
 
 // Config is what an assembly wants of a queue.
 type Config struct {
-	Cap       int      // most messages that wait in it
+	Cap       int      // most messages that wait in it, of each producer if it is Laned
 	Batch     int      // most messages that its lane takes at once
 	Chosen    bool     // Batch was asked for: it holds also for a lane that may block
 	Full      WhenFull // what happens to a message for which there is no room
@@ -112,7 +112,7 @@ func (c Config) Validate() error {
 // An Option changes a Config.
 type Option interface{ set(*Config) }
 
-// Cap is the most messages that wait in one queue. The default is 1024.
+// Cap is the most messages that wait in one queue, or in one [Laned] queue for each producer. The default is 1024.
 type Cap int
 
 func (n Cap) set(c *Config) { c.Cap = int(n) }

@@ -16,6 +16,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestChanKeepsTheContract(t *testing.T)    { queuetest.Run(t, queue.Chan) }
 func TestWorkivaKeepsTheContract(t *testing.T) { queuetest.Run(t, queue.Workiva) }
+func TestRingKeepsTheContract(t *testing.T)    { queuetest.Run(t, queue.Ring) }
+func TestBlocksKeepsTheContract(t *testing.T)  { queuetest.Run(t, queue.Blocks) }
 
 func TestWhatWasGivenBackIsNotKeptAlive(t *testing.T) {
 	type message struct{ body *[1024]byte }

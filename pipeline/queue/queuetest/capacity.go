@@ -44,18 +44,15 @@ func holdsExactlyItsCapacity(t testing.TB, mk queue.Maker[Message]) {
 	}
 }
 
+// capacityIsForAllProducersTogether, and in a [queue.Laned] queue for each of them.
 func capacityIsForAllProducersTogether(t testing.TB, mk queue.Maker[Message]) {
-	inBubble(t, mk, queue.Config{Cap: 1024, Producers: 4}, func(r *rig) {
-		var all []*producer
-		for i := range r.Producers {
-			all = append(all, r.join(uint64(i)))
-		}
+	inBubble(t, mk, queue.Config{Cap: 1000, Producers: 4}, func(r *rig) {
 		n := 0
-		for _, p := range all {
-			n += p.fill()
+		for i := range r.Producers {
+			n += r.join(uint64(i)).fill()
 		}
-		if n != r.Cap {
-			r.Errorf("a queue for %d messages took %d from %d producers", r.Cap, n, r.Producers)
+		if want := r.capacity(r.Producers); n != want || r.Len() != want {
+			r.Errorf("a queue for %d messages took %d from %d producers, and Len says %d", want, n, r.Producers, r.Len())
 		}
 		if got := r.consumer().drain(); got != n {
 			r.Errorf("popped %d of %d", got, n)
@@ -84,7 +81,7 @@ func lenStaysWithinItsBounds(t testing.TB, mk queue.Maker[Message]) {
 	})
 	for _, capacity := range []int{4, 64} {
 		inBubble(t, mk, queue.Config{Cap: capacity, Producers: 4}, func(r *rig) {
-			bounded := &lenWatcher{Queue: r.Queue, t: r, cap: capacity}
+			bounded := &lenWatcher{Queue: r.Queue, t: r, cap: r.capacity(r.Producers)}
 			r.Queue = bounded
 			r.carry(1000, r.consumer())
 		})

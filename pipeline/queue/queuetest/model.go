@@ -26,8 +26,12 @@ func agreesWithAModel(t testing.TB, mk queue.Maker[Message]) {
 			t.Fatalf("%+v: %v", cfg, err)
 		}
 		m := &model{q: q, cap: cfg.Cap}
-		for range cfg.Producers {
+		_, laned := q.(queue.Laned)
+		for i := range cfg.Producers {
 			m.ends = append(m.ends, q.Join(func() {}))
+			if i == 0 || laned {
+				m.lines = append(m.lines, &line{})
+			}
 		}
 		actions := map[string]func(*rapid.T){"push": m.push, "pop": m.pop, "": m.invariants}
 		if e, ok := q.(queue.Evicter[Message]); ok && cfg.Full == queue.DropOldest {
@@ -35,7 +39,7 @@ func agreesWithAModel(t testing.TB, mk queue.Maker[Message]) {
 		}
 		t.Repeat(actions)
 		q.Close()
-		for m.oldest < m.next {
+		for m.queued() > 0 {
 			m.lend(t, 9)
 		}
 		if q.Wait(time.Time{}) {
@@ -44,33 +48,49 @@ func agreesWithAModel(t testing.TB, mk queue.Maker[Message]) {
 	})
 }
 
-// A model knows the messages by their numbers: those from oldest to next are queued, whichever producers they came from,
-// because one push had returned before the next began.
+// A model knows which messages are queued. There is one line for all producers, because one push had returned before the
+// next began, or a line for each producer of a queue that is [queue.Laned].
 type model struct {
-	q            queue.Queue[Message]
-	ends         []queue.Producer[Message]
-	cap          int
-	oldest, next uint64
-	lent         []*Message
-	copies       []Message
+	q      queue.Queue[Message]
+	ends   []queue.Producer[Message]
+	lines  []*line
+	cap    int // of a line
+	lent   []*Message
+	copies []Message
 }
 
-func (m *model) queued() int { return int(m.next - m.oldest) }
+// A line is messages that have an order. They are numbered; those from oldest to next are queued.
+type line struct {
+	oldest, next uint64
+	lent         int
+}
+
+func (l *line) queued() int { return int(l.next - l.oldest) }
+
+func (m *model) queued() (n int) {
+	for _, l := range m.lines {
+		n += l.queued()
+	}
+	return n
+}
 
 func (m *model) push(t *rapid.T) {
 	n := rapid.IntRange(0, m.cap+2).Draw(t, "n")
+	producer := rapid.IntRange(0, len(m.ends)-1).Draw(t, "producer")
+	line := min(producer, len(m.lines)-1)
+	l := m.lines[line]
 	src := make([]*Message, n)
 	for i := range src {
 		src[i] = new(Message)
-		src[i].set(0, m.next+uint64(i))
+		src[i].set(uint64(line), l.next+uint64(i))
 	}
-	k := m.ends[rapid.IntRange(0, len(m.ends)-1).Draw(t, "producer")].Push(src)
-	most := min(n, m.cap-m.queued())
-	least := min(n, m.cap-m.queued()-len(m.lent)) // whether what is lent holds its room is the queue's choice
+	k := m.ends[producer].Push(src)
+	most := min(n, m.cap-l.queued())
+	least := min(n, m.cap-l.queued()-l.lent) // whether what is lent holds its room is the queue's choice
 	if k < least || k > most {
-		t.Fatalf("Push of %d took %d when %d were queued and %d lent, of %d", n, k, m.queued(), len(m.lent), m.cap)
+		t.Fatalf("Push of %d took %d when %d were queued and %d lent, of %d", n, k, l.queued(), l.lent, m.cap)
 	}
-	m.next += uint64(k)
+	l.next += uint64(k)
 }
 
 func (m *model) pop(t *rapid.T) { m.lend(t, rapid.IntRange(0, m.cap+2).Draw(t, "n")) }
@@ -82,12 +102,15 @@ func (m *model) lend(t *rapid.T, n int) {
 		}
 	}
 	m.copies = m.copies[:0]
+	for _, l := range m.lines {
+		l.lent = 0
+	}
 	m.lent = m.q.Pop(make([]*Message, n))
 	if len(m.lent) > n || len(m.lent) == 0 && n > 0 && m.queued() > 0 {
 		t.Fatalf("Pop lent %d of %d messages when asked for %d", len(m.lent), m.queued(), n)
 	}
 	for _, l := range m.lent {
-		m.due(t, l)
+		m.due(t, l).lent++
 		m.copies = append(m.copies, *l)
 	}
 }
@@ -101,22 +124,44 @@ func (m *model) evict(t *rapid.T, e queue.Evicter[Message]) {
 	}
 }
 
-// due takes the oldest message out of the model.
-func (m *model) due(t *rapid.T, msg *Message) {
+// due takes a message out of the model, which must be the oldest of its line, and returns the line.
+func (m *model) due(t *rapid.T, msg *Message) *line {
 	if err := msg.err(); err != nil {
 		t.Fatalf("%v", err)
 	}
-	if msg.seq != m.oldest || m.queued() == 0 {
-		t.Fatalf("message %d came, those from %d to before %d were queued", msg.seq, m.oldest, m.next)
+	l := m.lines[msg.producer]
+	if msg.seq != l.oldest || l.queued() == 0 {
+		t.Fatalf("message %d of line %d came, those from %d to before %d were queued", msg.seq, msg.producer, l.oldest, l.next)
 	}
-	m.oldest++
+	l.oldest++
+	return l
 }
 
 func (m *model) invariants(t *rapid.T) {
-	if n := m.q.Len(); n < m.queued() || n > m.queued()+len(m.lent) || n > m.cap {
-		t.Fatalf("Len says %d when %d are queued and %d lent, of %d", n, m.queued(), len(m.lent), m.cap)
+	if n, most := m.q.Len(), m.cap*len(m.lines); n < m.queued() || n > m.queued()+len(m.lent) || n > most {
+		t.Fatalf("Len says %d when %d are queued and %d lent, of %d", n, m.queued(), len(m.lent), most)
+	}
+	if len(m.lines) == len(m.ends) {
+		m.backlogs(t)
 	}
 	if !m.q.Wait(time.Unix(1, 0)) {
 		t.Fatalf("Wait returned false before the queue was closed")
+	}
+}
+
+// backlogs checks what producers know who have a line each.
+func (m *model) backlogs(t *rapid.T) {
+	for i, end := range m.ends {
+		b, ok := end.(queue.Backlogged)
+		if _, laned := m.q.(queue.Laned); laned && !ok {
+			t.Fatalf("the producers of a Laned queue must be Backlogged; this is a %T", end)
+		}
+		l := m.lines[i]
+		if !ok {
+			continue
+		}
+		if n := b.Len(); n < l.queued() || n > l.queued()+l.lent {
+			t.Fatalf("producer %d has %d messages queued and %d lent, its Len says %d", i, l.queued(), l.lent, n)
+		}
 	}
 }

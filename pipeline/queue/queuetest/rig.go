@@ -20,6 +20,7 @@ type rig struct {
 	testing.TB
 	queue.Queue[Message]
 	queue.Config
+	laned  bool       // the queue is [queue.Laned]
 	rand   *rand.Rand // the test goroutine's
 	gone   chan struct{}
 	leave  sync.Once
@@ -44,6 +45,7 @@ func inBubble(t testing.TB, mk queue.Maker[Message], cfg queue.Config, f func(r 
 		}
 		seed := rand.Uint64()
 		r := &rig{TB: t, Queue: q, Config: cfg, rand: rand.New(rand.NewPCG(seed, 0)), gone: make(chan struct{})}
+		_, r.laned = q.(queue.Laned)
 		watchdog := time.AfterFunc(patience, func() {
 			t.Errorf("%+v, seed %#x: everybody waits; %d messages are queued", cfg, seed, q.Len())
 			r.stop()
@@ -57,6 +59,14 @@ func inBubble(t testing.TB, mk queue.Maker[Message], cfg queue.Config, f func(r 
 		}()
 		f(r)
 	})
+}
+
+// capacity is how many messages the queue holds for so many producers.
+func (r *rig) capacity(producers int) int {
+	if r.laned {
+		return r.Cap * producers
+	}
+	return r.Cap
 }
 
 // stop lets everybody go who waits for room.
