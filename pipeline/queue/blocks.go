@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Blocks is one ring that all producers share. A producer claims a block of consecutive slots for each Push, fills it while
-// others fill theirs, and marks where it ends; the consumer follows the marks. It keeps the order of pushes, like [Chan],
+// Blocks is one ring that all producers share. A producer claims a block of consecutive slots for each Push and fills it
+// while others fill theirs; the consumer sees the blocks in the order in which they were claimed. It keeps the order of pushes, like [Chan],
 // and a producer costs it nothing but a few words: it is the queue for many producers, or such as come and go.
 //
 // A queue has one consumer. Several consumers have a queue each, among which the producers share out their messages, as
 // Shard and Spread do.
 //
 // The consumer is lent the slots themselves: lent messages keep their room, and count in Len, until the next Pop. A producer that
-// loses its processor between claim and mark holds up what was pushed behind it until it is back.
+// loses its processor halfway through a Push holds up what was pushed behind it until it is back.
 //
 // Only a queue made with [DropOldest] is an [Evicter]. Its Pop copies the messages once more, under a lock, so that the
 // room of what is popped or evicted is free at once, whatever is lent.
@@ -35,19 +35,21 @@ type blocks[T any] struct {
 	credit credit // its counters are positions: those below out are free, those below in are claimed
 	gate   gate
 	slots  slots[T]
-	ends   []atomic.Uint64 // at the slot of a block's first message: the position behind its last one
+	marks  []atomic.Uint64 // at the slot of a block's first message: where a block ends that waits for the one before it
+	_      pad
+	filled atomic.Uint64 // those below can be popped
 	_      pad
 
 	// The consumer's, and under the lock of an evictableBlocks.
 	head uint64 // the next message to lend
-	seen uint64 // those before are marked
+	seen uint64 // what filled was when the consumer last looked
 	lent int
 	_    pad
 }
 
 func (q *blocks[T]) init(cfg Config) {
 	q.slots = newSlots[T](cfg.Cap)
-	q.ends = make([]atomic.Uint64, len(q.slots.buf))
+	q.marks = make([]atomic.Uint64, len(q.slots.buf))
 	q.credit.init(cfg.Cap)
 	q.gate.init()
 }
@@ -57,30 +59,24 @@ func (q *blocks[T]) Pop(dst []*T) []*T {
 		q.slots.clear(q.head-uint64(q.lent), q.lent)
 		q.credit.release(q.lent)
 	}
-	q.lent = q.follow(len(dst))
+	q.lent = q.ready(len(dst))
 	dst = dst[:q.lent]
 	q.slots.lend(q.head, dst)
 	q.head += uint64(q.lent)
 	return dst
 }
 
-// follow goes from mark to mark until it has seen n messages, or until the next block is not marked yet, and returns how many of
-// the n there are. A mark of an earlier round needs no erasing: it is the position behind a block that ended before this one
-// began.
-func (q *blocks[T]) follow(n int) int {
-	for q.seen-q.head < uint64(n) {
-		end := q.ends[q.slots.index(q.seen)].Load()
-		if end <= q.seen {
-			break
-		}
-		q.seen = end
+// ready says how many of n messages there are.
+func (q *blocks[T]) ready(n int) int {
+	if q.seen-q.head < uint64(n) {
+		q.seen = q.filled.Load()
 	}
 	return int(min(q.seen-q.head, uint64(n)))
 }
 
 func (q *blocks[T]) Wait(until time.Time) bool { return q.gate.wait(until, q.pending) }
 
-func (q *blocks[T]) pending() bool { return q.follow(1) > 0 }
+func (q *blocks[T]) pending() bool { return q.ready(1) > 0 }
 
 func (q *blocks[T]) Close() { q.gate.close() }
 

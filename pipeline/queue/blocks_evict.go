@@ -21,7 +21,7 @@ func (q *evictableBlocks[T]) Pop(dst []*T) []*T {
 // take moves the oldest messages out, at most len(to).
 func (q *evictableBlocks[T]) take(to []T) int {
 	q.mu.Lock()
-	n := q.follow(len(to))
+	n := q.ready(len(to))
 	q.slots.move(to[:n], q.head)
 	q.head += uint64(n)
 	q.mu.Unlock()
@@ -39,7 +39,7 @@ func (q *evictableBlocks[T]) pending() bool {
 	return q.blocks.pending()
 }
 
-// Evict removes exactly n messages, or all that are marked.
+// Evict removes exactly n messages, or all.
 func (q *evictableBlocks[T]) Evict(n int, drop func(*T)) int {
 	q.evictions.begin()
 	defer q.evictions.end()

@@ -1,5 +1,7 @@
 package queue
 
+import "sync/atomic"
+
 type blocksProducer[T any] struct {
 	q *blocks[T]
 	claimant
@@ -26,7 +28,28 @@ func (p *blocksProducer[T]) put(src []*T) int {
 		return 0
 	}
 	q.slots.put(at, src[:n])
-	q.ends[q.slots.index(at)].Store(at + uint64(n))
+	q.publish(at, at+uint64(n))
 	q.gate.wake()
 	return n
 }
+
+// publish says that a block is filled, and all behind it that wait for that. A block waits by a mark: its producer leaves
+// the mark and looks whether the block before is filled by now, while the producer of that one says so and looks for the
+// mark, so one of the two sees the other. A mark of an earlier round needs no erasing, because what it says is not behind
+// the slot's position in this round.
+func (q *blocks[T]) publish(at, end uint64) {
+	if !q.filled.CompareAndSwap(at, end) {
+		q.mark(at).Store(end)
+		if !q.filled.CompareAndSwap(at, end) {
+			return
+		}
+	}
+	for {
+		at, end = end, q.mark(end).Load()
+		if end <= at || !q.filled.CompareAndSwap(at, end) {
+			return
+		}
+	}
+}
+
+func (q *blocks[T]) mark(at uint64) *atomic.Uint64 { return &q.marks[q.slots.index(at)] }
