@@ -24,22 +24,30 @@ const (
 // other, provided that both sides use sequentially consistent operations: those of sync/atomic, and non-blocking receives,
 // but not len of a channel.
 //
+// Waiters look without a rest only while each of them leaves a processor to those it waits for: of all that wait in the
+// process, fewer do so than there are processors. The others yield at once and then sleep.
+//
 // The channel is made with the gate and the timer by the waiter, so a gate works in a testing/synctest bubble.
 type gate struct {
-	_      pad
-	parked atomic.Bool // set by the waiter; whoever clears it owes the token, unless it is the waiter itself
-	closed atomic.Bool
-	_      pad
-	token  chan struct{} // room for one: parked is cleared once per sleep
-	timer  *time.Timer   // the waiter's
-	looks  int           // before the yields; none where nobody can push meanwhile
+	_        pad
+	parked   atomic.Bool // set by the waiter; whoever clears it owes the token, unless it is the waiter itself
+	closed   atomic.Bool
+	_        pad
+	token    chan struct{} // room for one: parked is cleared once per sleep
+	timer    *time.Timer   // the waiter's
+	spinners int32         // how many waiters may look without a rest at once
+}
+
+// looking is how many waiters of the process look without a rest.
+var looking struct {
+	_ pad
+	n atomic.Int32
+	_ pad
 }
 
 func (g *gate) init() {
 	g.token = make(chan struct{}, 1)
-	if runtime.GOMAXPROCS(0) > 1 {
-		g.looks = looks
-	}
+	g.spinners = int32(runtime.GOMAXPROCS(0)) - 1
 }
 
 // wake is called after a message has become visible.
@@ -68,12 +76,11 @@ func (g *gate) wait(until time.Time, pending func() bool) bool {
 	if !until.IsZero() && time.Until(until) <= 0 {
 		return true
 	}
-	for i := range g.looks + yields {
-		if i < g.looks {
-			g.pause()
-		} else {
-			runtime.Gosched()
-		}
+	if more, over := g.spin(pending); over {
+		return more
+	}
+	for range yields {
+		runtime.Gosched()
 		if more, over := g.look(pending); over {
 			return more
 		}
@@ -100,6 +107,21 @@ func (g *gate) look(pending func() bool) (more, over bool) {
 	closed := g.closed.Load()
 	more = pending()
 	return more, more || closed
+}
+
+// spin looks without a rest, unless as many as may do so already.
+func (g *gate) spin(pending func() bool) (more, over bool) {
+	defer looking.n.Add(-1)
+	if looking.n.Add(1) > g.spinners {
+		return false, false
+	}
+	for range looks {
+		g.pause()
+		if more, over = g.look(pending); over {
+			break
+		}
+	}
+	return more, over
 }
 
 // pause spends about 10 ns on a line that stays in this core's cache.

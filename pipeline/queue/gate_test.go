@@ -8,15 +8,33 @@ import (
 	"time"
 )
 
-func TestAloneOnACoreTheWaiterDoesNotLookTwice(t *testing.T) {
-	procs := runtime.GOMAXPROCS(1)
-	defer runtime.GOMAXPROCS(procs)
-	var one, two gate
-	one.init()
-	runtime.GOMAXPROCS(2)
-	two.init()
-	if one.looks != 0 || two.looks != looks {
-		t.Errorf("%d looks with one processor and %d with two", one.looks, two.looks)
+// looksOf counts how often a gate looks before it announces itself, when so many others spin.
+func looksOf(processors int, others int32) (n int) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+	var g gate
+	g.init()
+	looking.n.Add(others)
+	defer looking.n.Add(-others)
+	g.wait(time.Time{}, func() bool {
+		n++
+		return g.parked.Load()
+	})
+	return n
+}
+
+func TestAWaiterSpinsOnlyWhenItLeavesAProcessorToTheOthers(t *testing.T) {
+	const before, rest = 1, yields + 1 // the first look, and those after the yields and the announcement
+	for _, c := range []struct {
+		processors int
+		others     int32
+		spins      int
+	}{{1, 0, 0}, {2, 0, looks}, {2, 1, 0}, {2, 5, 0}, {4, 2, looks}, {4, 3, 0}} {
+		if n := looksOf(c.processors, c.others); n != before+c.spins+rest {
+			t.Errorf("%d processors, %d others spin: looked %d times, not %d", c.processors, c.others, n, before+c.spins+rest)
+		}
+	}
+	if n := looking.n.Load(); n != 0 {
+		t.Errorf("%d waiters are said to spin, and none does", n)
 	}
 }
 

@@ -21,11 +21,10 @@ func TestBlocksKeepsTheContract(t *testing.T)  { queuetest.Run(t, queue.Blocks) 
 
 func TestWhatWasGivenBackIsNotKeptAlive(t *testing.T) {
 	type message struct{ body *[1024]byte }
-	makers := map[string]queue.Maker[message]{"chan": queue.Chan[message], "workiva": queue.Workiva[message]}
-	for name, mk := range makers {
+	for _, k := range kinds[message]() {
 		for _, full := range []queue.WhenFull{queue.Block, queue.DropOldest} {
-			t.Run(name+" "+full.String(), func(t *testing.T) {
-				q, err := mk(queue.NewConfig(full))
+			t.Run(k.name+" "+full.String(), func(t *testing.T) {
+				q, err := k.make(queue.NewConfig(full))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -57,17 +56,33 @@ func TestWhatWasGivenBackIsNotKeptAlive(t *testing.T) {
 	}
 }
 
-func TestOnlyAChanThatDropsItsOldestIsAnEvicter(t *testing.T) {
-	for _, full := range []queue.WhenFull{queue.Block, queue.DropNewest, queue.DropOldest} {
-		q, err := queue.Chan[int](queue.NewConfig(full))
-		if err != nil {
-			t.Fatal(err)
+func TestOnlyAQueueThatDropsItsOldestPaysForEvicting(t *testing.T) {
+	for _, k := range kinds[int]()[:3] { // Workiva is always an Evicter
+		for _, full := range []queue.WhenFull{queue.Block, queue.DropNewest, queue.DropOldest} {
+			q, err := k.make(queue.NewConfig(full))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, is := q.(queue.Evicter[int]); is != (full == queue.DropOldest) {
+				t.Errorf("%v: %T is an Evicter: %v", full, q, is)
+			}
+			if !q.Wait(time.Unix(1, 0)) {
+				t.Errorf("%v: Wait returned false on an open %T", full, q)
+			}
 		}
-		if _, is := q.(queue.Evicter[int]); is != (full == queue.DropOldest) {
-			t.Errorf("%v: %T is an Evicter: %v", full, q, is)
-		}
-		if !q.Wait(time.Unix(1, 0)) {
-			t.Errorf("%v: Wait returned false on an open queue", full)
+	}
+}
+
+func TestOnlyRingsAreLaned(t *testing.T) {
+	for _, k := range kinds[int]() {
+		for _, full := range []queue.WhenFull{queue.Block, queue.DropOldest} {
+			q, err := k.make(queue.NewConfig(full))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, is := q.(queue.Laned); is != (k.name == "ring") {
+				t.Errorf("a %s that is to %v is Laned: %v", k.name, full, is)
+			}
 		}
 	}
 }

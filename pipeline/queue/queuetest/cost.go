@@ -57,21 +57,25 @@ func allocatesNothingInSteadyState(t testing.TB, mk queue.Maker[Message]) {
 	}
 }
 
-func anIdleConsumerTakesNoProcessorTime(t testing.TB, mk queue.Maker[Message]) {
+func idleConsumersTakeNoProcessorTime(t testing.TB, mk queue.Maker[Message]) {
 	if _, ok := processorTime(); !ok {
 		t.Skip("this system does not tell how much processor time was used")
 	}
 	// A consumer that polls takes all of the window that other processes leave it, one that sleeps a ten-thousandth. The
 	// runtime takes some for itself, so the best of several windows counts.
-	const window, most, windows = 200 * time.Millisecond, 2 * time.Millisecond, 5
+	const consumers, window, most, windows = 4, 200 * time.Millisecond, 2 * time.Millisecond, 5
 	for _, until := range []time.Time{{}, time.Now().Add(time.Hour)} {
-		q, err := mk(queue.Config{Cap: 8, Batch: 8, Producers: 1})
-		if err != nil {
-			t.Fatalf("%v", err)
+		var queues []queue.Queue[Message]
+		var ends []queue.Producer[Message]
+		woken := make(chan bool)
+		for range consumers {
+			q, err := mk(queue.Config{Cap: 8, Batch: 8, Producers: 1})
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			queues, ends = append(queues, q), append(ends, q.Join(func() {}))
+			go func() { woken <- q.Wait(until) }()
 		}
-		end := q.Join(func() {})
-		asleep := make(chan bool)
-		go func() { asleep <- q.Wait(until) }()
 		runtime.GC()
 		used := window
 		for range windows {
@@ -84,13 +88,14 @@ func anIdleConsumerTakesNoProcessorTime(t testing.TB, mk queue.Maker[Message]) {
 			}
 		}
 		if used > most {
-			t.Errorf("a consumer that waited for %v took %v of processor time", window, used)
+			t.Errorf("%d consumers that waited for %v took %v of processor time", consumers, window, used)
 		}
-		m := new(Message)
-		end.Push([]*Message{m})
-		if !<-asleep {
-			t.Errorf("Wait returned false when a message came")
+		for i, q := range queues {
+			ends[i].Push([]*Message{new(Message)})
+			if !<-woken {
+				t.Errorf("Wait returned false when a message came")
+			}
+			q.Close()
 		}
-		q.Close()
 	}
 }

@@ -21,14 +21,18 @@ type producer struct {
 
 func (r *rig) join(id uint64) *producer {
 	p := r.producer(id)
-	p.end = r.Join(func() {
+	p.enter()
+	return p
+}
+
+func (p *producer) enter() {
+	p.end = p.Join(func() {
 		p.calls.Add(1)
 		select {
 		case p.room <- struct{}{}:
 		default:
 		}
 	})
-	return p
 }
 
 // producer returns one that has yet to join.

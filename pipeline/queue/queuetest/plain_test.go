@@ -3,6 +3,7 @@ package queuetest
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +42,22 @@ type plainEnd struct {
 
 type evictablePlain struct{ *plain }
 
+// lanedPlain has a capacity for each producer, and keeps more order than a laned queue must.
+type lanedPlain struct{ *plain }
+
+func (lanedPlain) Laned() {}
+
+type backloggedEnd struct{ *plainEnd }
+
+func (e backloggedEnd) Len() int {
+	e.q.mu.Lock()
+	defer e.q.mu.Unlock()
+	if e.q.bugs["mixes up its backlogs"] {
+		return len(e.q.queued)
+	}
+	return e.queued()
+}
+
 func newPlain(bugs ...string) queue.Maker[Message] {
 	return func(cfg queue.Config) (queue.Queue[Message], error) {
 		q := &plain{cfg: cfg, bugs: map[string]bool{}, token: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
@@ -53,11 +70,14 @@ func newPlain(bugs ...string) queue.Maker[Message] {
 		if cfg.Cap > 0 {
 			q.queued, q.lent = make([]entry, 0, cfg.Cap), make([]Message, 0, cfg.Cap)
 		}
+		if q.bugs["is laned"] && cfg.Full != queue.DropOldest {
+			return lanedPlain{q}, nil
+		}
 		if cfg.Full != queue.DropOldest {
 			return q, nil
 		}
 		switch {
-		case q.bugs["refuses to evict"]:
+		case q.bugs["refuses to evict"], q.bugs["is laned"]:
 			return nil, errors.New("cannot evict")
 		case q.bugs["forgets to evict"]:
 			return q, nil
@@ -69,9 +89,25 @@ func newPlain(bugs ...string) queue.Maker[Message] {
 func (q *plain) Join(room func()) queue.Producer[Message] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.bugs["serves few producers"] && len(q.ends) == 8 {
+		return q.ends[0]
+	}
 	e := &plainEnd{q: q, room: room, late: q.pops > 0}
 	q.ends = append(q.ends, e)
+	if q.bugs["is laned"] && !q.bugs["keeps its backlogs to itself"] {
+		return backloggedEnd{e}
+	}
 	return e
+}
+
+// queued is how many messages of this producer are queued.
+func (e *plainEnd) queued() (n int) {
+	for _, x := range e.q.queued {
+		if x.end == e {
+			n++
+		}
+	}
+	return n
 }
 
 func (e *plainEnd) Push(src []*Message) (n int) {
@@ -94,13 +130,8 @@ func (e *plainEnd) put(src []*Message) int {
 		free++
 	case q.bugs["holds one too few"]:
 		free--
-	case q.bugs["counts per producer"]:
-		used = 0
-		for _, x := range q.queued {
-			if x.end == e {
-				used++
-			}
-		}
+	case q.bugs["counts per producer"], q.bugs["is laned"]:
+		used = e.queued()
 	}
 	n := max(0, min(len(src), free-used))
 	e.short = n < len(src) || e.short
@@ -146,6 +177,9 @@ func (q *plain) Pop(dst []*Message) []*Message {
 	n := min(len(dst), len(q.queued))
 	if q.bugs["reorders"] && n > 1 && q.pops%7 == 0 {
 		q.queued[0], q.queued[1] = q.queued[1], q.queued[0]
+	}
+	if q.bugs["favours its last producer"] {
+		slices.SortStableFunc(q.queued, func(a, b entry) int { return slices.Index(q.ends, b.end) - slices.Index(q.ends, a.end) })
 	}
 	q.lent = q.lent[:0]
 	if q.bugs["allocates"] {

@@ -14,8 +14,8 @@ import (
 	"github.com/leat-io/leat/pipeline/queue"
 )
 
-// Run checks the queues that mk makes. The suite asks for capacities between 1 and 1024, for up to 8 producers, and for
-// [queue.DropOldest], which mk may refuse.
+// Run checks the queues that mk makes. The suite asks for capacities between 1 and 1024, for up to 160 producers, and for
+// [queue.DropOldest], which mk may refuse. Of a queue that is [queue.Laned] it expects order and capacity for each producer.
 func Run(t *testing.T, mk queue.Maker[Message]) {
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) { c.run(t, mk) })
@@ -39,15 +39,19 @@ var checks = []check{
 	{"CallsRoomForEveryProducer", callsRoomForEveryProducer},
 	{"LenStaysWithinItsBounds", lenStaysWithinItsBounds},
 	{"ProducersMayJoinLate", producersMayJoinLate},
+	{"ProducersMayComeAndGo", producersMayComeAndGo},
+	{"NoProducerStarves", noProducerStarves},
+	{"ALanedQueueKnowsTheBacklogOfEachProducer", aLanedQueueKnowsTheBacklogOfEachProducer},
 	{"WaitReturnsAtItsDeadline", waitReturnsAtItsDeadline},
 	{"WaitReturnsWhenAMessageArrives", waitReturnsWhenAMessageArrives},
 	{"WaitReturnsFalseOnlyWhenClosedAndEmpty", waitReturnsFalseOnlyWhenClosedAndEmpty},
 	{"CloseWakesTheConsumer", closeWakesTheConsumer},
 	{"CloseKeepsWhatIsQueued", closeKeepsWhatIsQueued},
+	{"CarriesWhatItTookUntilClosed", carriesWhatItTookUntilClosed},
 	{"EvictHandsOverTheOldest", evictHandsOverTheOldest},
 	{"EvictLosesNothingElse", evictLosesNothingElse},
 	{"RefusesAnImpossibleConfig", refusesAnImpossibleConfig},
 	{"AgreesWithAModel", agreesWithAModel},
 	{"AllocatesNothingInSteadyState", allocatesNothingInSteadyState},
-	{"AnIdleConsumerTakesNoProcessorTime", anIdleConsumerTakesNoProcessorTime},
+	{"IdleConsumersTakeNoProcessorTime", idleConsumersTakeNoProcessorTime},
 }
