@@ -147,6 +147,8 @@ func TestLinesComeBackInCapitals(t *testing.T) {
 		{"--workers", "0"},
 		{"--workers", "3", "--queue", "chan", "--by", "request"},
 		{"--workers", "3", "--queue", "workiva", "--by", "connection"},
+		{"--workers", "3", "--queue", "block", "--by", "connection"},
+		{"--workers", "3", "--queue", "ring", "--by", "request"},
 		{"--workers", "2", "--by", "shortest", "--queue-cap", "2"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {

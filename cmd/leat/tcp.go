@@ -76,7 +76,7 @@ func tcpFlags(f *pflag.FlagSet, cfg *assembly.TCP) {
 	f.StringVar(&cfg.App, "app", cfg.App, "what is answered: echo, upper or kv (keys and values, with the codec resp)")
 	config.SizeVar(f, &cfg.MaxMessage, "max-message", "longest message")
 	f.IntVar(&cfg.Workers, "workers", cfg.Workers, "lanes that work behind a queue; 0 works on the lanes that read")
-	f.StringVar(&cfg.Queue, "queue", cfg.Queue, "queue before the workers: chan or workiva")
+	f.StringVar(&cfg.Queue, "queue", cfg.Queue, "queue before the workers: chan, ring, block or workiva")
 	f.IntVar(&cfg.QueueCap, "queue-cap", cfg.QueueCap, "messages that wait for each worker")
 	f.StringVar(&cfg.By, "by", cfg.By, "who works on a message: request (hash of connection and number), connection (hash), shortest (queue)")
 	f.IntVar(&cfg.Batch, "batch", cfg.Batch, "messages that a worker takes at once; 0 for the usual number")

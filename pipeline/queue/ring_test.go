@@ -36,11 +36,12 @@ func TestProducersWhoAreAllFullTakeTurnsInGivingUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lanes := []Producer[int]{q.Join(nil), q.Join(nil), q.Join(nil)}
 	lost := map[int]int{}
-	for lane := range 3 {
-		q.Join(nil).Push(ints(100*lane, 4))
-	}
 	for range 3 {
+		for i, p := range lanes {
+			p.Push(ints(100*i, 4)) // full again
+		}
 		q.(Evicter[int]).Evict(1, func(m *int) { lost[*m/100]++ })
 	}
 	if len(lost) != 3 {

@@ -52,7 +52,7 @@ type TCP struct {
 var (
 	Codecs = []string{"raw", "frame", "line", "resp"}
 	Apps   = []string{"echo", "upper", "kv"}
-	Queues = []string{"chan", "workiva"}
+	Queues = []string{"chan", "ring", "block", "workiva"}
 	Keys   = []string{"request", "connection", "shortest"}
 	Syncs  = []string{"always", "everysec", "never"}
 )
@@ -238,7 +238,12 @@ func (c TCP) delay[T any](mk stage.Maker[T, T]) stage.Maker[T, T] {
 }
 
 func maker[T any](name string) queue.Maker[T] {
-	if name == "workiva" {
+	switch name {
+	case "ring":
+		return queue.Ring[T]
+	case "block":
+		return queue.Blocks[T]
+	case "workiva":
 		return queue.Workiva[T]
 	}
 	return queue.Chan[T]
