@@ -12,7 +12,7 @@ import (
 // A queue has one consumer. Several consumers have a queue each, among which the producers share out their messages, as
 // Shard and Spread do.
 //
-// The consumer is lent the slots themselves: lent messages keep their room, and count in Len, until the next Pop. A producer that
+// The consumer is lent the slots themselves: lent messages keep their room until the next Pop. A producer that
 // loses its processor halfway through a Push holds up what was pushed behind it until it is back.
 //
 // Only a queue made with [DropOldest] is an [Evicter]. Its Pop copies the messages once more, under a lock, so that the
@@ -41,8 +41,8 @@ type blocks[T any] struct {
 	_      pad
 
 	// The consumer's, and under the lock of an evictableBlocks.
-	head uint64 // the next message to lend
-	seen uint64 // what filled was when the consumer last looked
+	head atomic.Uint64 // messages that were ever lent
+	seen uint64        // what filled was when the consumer last looked
 	lent int
 	_    pad
 }
@@ -56,28 +56,35 @@ func (q *blocks[T]) init(cfg Config) {
 
 func (q *blocks[T]) Pop(dst []*T) []*T {
 	if q.lent > 0 {
-		q.slots.clear(q.head-uint64(q.lent), q.lent)
+		q.slots.clear(q.head.Load()-uint64(q.lent), q.lent)
 		q.credit.release(q.lent)
 	}
-	q.lent = q.ready(len(dst))
-	dst = dst[:q.lent]
-	q.slots.lend(q.head, dst)
-	q.head += uint64(q.lent)
-	return dst
+	head, n := q.ready(len(dst))
+	q.lent = n
+	if n > 0 {
+		q.slots.lend(head, dst[:n])
+		q.head.Store(head + uint64(n))
+	}
+	return dst[:n]
 }
 
-// ready says how many of n messages there are.
-func (q *blocks[T]) ready(n int) int {
-	if q.seen-q.head < uint64(n) {
+// ready says where the next message is and how many of n messages there are.
+func (q *blocks[T]) ready(n int) (head uint64, k int) {
+	head = q.head.Load()
+	if q.seen-head < uint64(n) {
 		q.seen = q.filled.Load()
 	}
-	return int(min(q.seen-q.head, uint64(n)))
+	return head, int(min(q.seen-head, uint64(n)))
 }
 
 func (q *blocks[T]) Wait(until time.Time) bool { return q.gate.wait(until, q.pending) }
 
-func (q *blocks[T]) pending() bool { return q.ready(1) > 0 }
+func (q *blocks[T]) pending() bool { return q.head.Load() != q.filled.Load() }
 
 func (q *blocks[T]) Close() { q.gate.close() }
 
-func (q *blocks[T]) Len() int { return q.credit.used() }
+// Len reads the two counters one after the other, hence the bound.
+func (q *blocks[T]) Len() int {
+	head := q.head.Load()
+	return int(min(q.filled.Load()-head, uint64(q.credit.cap)))
+}

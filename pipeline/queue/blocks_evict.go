@@ -21,9 +21,9 @@ func (q *evictableBlocks[T]) Pop(dst []*T) []*T {
 // take moves the oldest messages out, at most len(to).
 func (q *evictableBlocks[T]) take(to []T) int {
 	q.mu.Lock()
-	n := q.ready(len(to))
-	q.slots.move(to[:n], q.head)
-	q.head += uint64(n)
+	head, n := q.ready(len(to))
+	q.slots.move(to[:n], head)
+	q.head.Store(head + uint64(n))
 	q.mu.Unlock()
 	if n > 0 {
 		q.credit.release(n)

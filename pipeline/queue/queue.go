@@ -37,7 +37,7 @@ type Queue[T any] interface {
 	Close()
 
 	// Len is how many messages are queued, about so while others push and pop. It is never negative and never above the
-	// capacity, which of a Laned queue is that of all producers together. Any goroutine may ask. Whether messages that are lent still count, and hold their room, is the queue's
+	// capacity, which of a Laned queue is that of all producers together. Any goroutine may ask. Messages that are lent do not count; whether they hold their room is the queue's
 	// choice.
 	Len() int
 }
@@ -53,8 +53,8 @@ type Producer[T any] interface {
 // why the producers of a Laned queue are [Backlogged]. Package pipeline sees to that.
 type Laned interface{ Laned() }
 
-// A Backlogged producer knows how many of its messages are queued. Any goroutine may ask. Those that are lent count where
-// they count in the Len of the queue. The answer 0 is exact, and holds until the next Push.
+// A Backlogged producer knows how many of its messages are queued. Any goroutine may ask; those that are lent do
+// not count. The answer 0 is exact, and holds until the next Push.
 type Backlogged interface{ Len() int }
 
 // An Evicter is a queue that can give up its oldest messages, as [DropOldest] needs. Any producer may call Evict at any

@@ -31,15 +31,16 @@ func (q *evictableRing[T]) Pop(dst []*T) []*T {
 // take moves the oldest messages of one ring out, at most len(to).
 func (q *evictableRing[T]) take(r *ring[T], to []T) int {
 	q.mu.Lock()
-	n := min(r.tail.Load()-r.next, uint64(len(to)))
+	next := r.next.Load()
+	n := min(r.tail.Load()-next, uint64(len(to)))
 	if n > 0 {
-		r.slots.move(to[:n], r.next)
-		r.next += n
-		r.head.Store(r.next)
+		r.slots.move(to[:n], next)
+		r.next.Store(next + n)
+		r.head.Store(next + n)
 	}
 	q.mu.Unlock()
 	if n > 0 {
-		r.tell()
+		r.tell(next + n)
 	}
 	return int(n)
 }

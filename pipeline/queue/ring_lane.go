@@ -18,7 +18,7 @@ type ring[T any] struct {
 
 	// The consumer's.
 	head atomic.Uint64 // messages whose room was ever freed
-	next uint64        // the next message to lend; those from head on are lent
+	next atomic.Uint64 // messages that were ever lent; those from head to next are lent now
 	seen uint64        // what tail was when the consumer last looked
 	_    pad
 
@@ -60,35 +60,35 @@ func (r *ring[T]) put(src []*T) int {
 
 // lend lends what there is, at most len(dst).
 func (r *ring[T]) lend(dst []*T) int {
-	if r.seen-r.next < uint64(len(dst)) {
+	next := r.next.Load()
+	if r.seen-next < uint64(len(dst)) {
 		r.seen = r.tail.Load()
 	}
-	n := min(r.seen-r.next, uint64(len(dst)))
+	n := min(r.seen-next, uint64(len(dst)))
 	if n > 0 {
-		r.slots.lend(r.next, dst[:n])
-		r.next += n
+		r.slots.lend(next, dst[:n])
+		r.next.Store(next + n)
 	}
 	return int(n)
 }
 
 func (r *ring[T]) giveBack() {
-	head := r.head.Load()
-	r.slots.clear(head, int(r.next-head))
-	r.head.Store(r.next)
-	r.tell()
+	head, next := r.head.Load(), r.next.Load()
+	r.slots.clear(head, int(next-head))
+	r.head.Store(next)
+	r.tell(next)
 }
 
-// tell is called after room has become free. It calls room when half the capacity is free, as credit does and for the same
+// tell is called after the room of the messages before head has become free. It calls room when half the capacity is free, as credit does and for the same
 // reasons.
-func (r *ring[T]) tell() {
-	if r.short.Load() && r.Len() <= int(r.cap/2) && r.short.CompareAndSwap(true, false) {
+func (r *ring[T]) tell(head uint64) {
+	if r.short.Load() && r.tail.Load()-head <= r.cap/2 && r.short.CompareAndSwap(true, false) {
 		r.room()
 	}
 }
 
-// Len counts what is lent too, so none means that the consumer is done with all of it. It reads the two counters one after
-// the other, hence the bound.
+// Len reads the two counters one after the other, hence the bound.
 func (r *ring[T]) Len() int {
-	head := r.head.Load()
-	return int(min(r.tail.Load()-head, r.cap))
+	next := r.next.Load()
+	return int(min(r.tail.Load()-next, r.cap))
 }

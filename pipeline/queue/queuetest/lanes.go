@@ -123,10 +123,7 @@ func carriesWhatItTookUntilClosed(t testing.TB, mk queue.Maker[Message]) {
 			}
 			go func() { r.wg.Wait(); r.Close() }()
 			c := r.consumer()
-			for {
-				if len(c.pop(1+r.rand.IntN(20))) == 0 && !r.Wait(r.eventually()) {
-					break
-				}
+			for len(c.pop(1+r.rand.IntN(20))) > 0 || r.Wait(r.eventually()) {
 				nap(r.rand, 4)
 			}
 			for _, p := range all {

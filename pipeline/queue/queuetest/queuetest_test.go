@@ -49,7 +49,7 @@ var broken = map[string][]string{
 	"EvictHandsOverTheOldest":                  {"evicts nothing", "evicts the newest", "evicts without room", "forgets to evict"},
 	"EvictLosesNothingElse":                    {"evicts without a word"},
 	"RefusesAnImpossibleConfig":                {"accepts anything"},
-	"AgreesWithAModel":                         {"holds one too few", "reorders", "favours its last producer", "counts per producer", "mixes up its backlogs", "loses a message", "evicts the newest", "overwrites what is lent"},
+	"AgreesWithAModel":                         {"holds one too few", "reorders", "favours its last producer", "counts per producer", "measures beyond its capacity", "mixes up its backlogs", "loses a message", "evicts the newest", "overwrites what is lent"},
 	"AllocatesNothingInSteadyState":            {"allocates"},
 	"IdleConsumersTakeNoProcessorTime":         {"polls"},
 }
