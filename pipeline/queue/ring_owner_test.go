@@ -3,6 +3,7 @@
 package queue
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
@@ -10,6 +11,7 @@ import (
 // The race detector finds it by itself, and would fail the test. The messages are so large that a Push takes longer than it
 // takes the other one to begin.
 func TestTwoPushesIntoOneProducerOfARingPanic(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	type page [1 << 16]byte
 	q, err := Ring[page](NewConfig(Cap(32)))
 	if err != nil {
