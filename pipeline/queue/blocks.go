@@ -6,14 +6,15 @@ import (
 )
 
 // Blocks is one ring that all producers share. A producer claims a block of consecutive slots for each Push and fills it
-// while others fill theirs; the consumer sees the blocks in the order in which they were claimed. It keeps the order of pushes, like [Chan],
-// and a producer costs it nothing but a few words: it is the queue for many producers, or such as come and go.
+// while others fill theirs; the consumer sees the blocks in the order in which they were claimed. It keeps the order of
+// pushes, like [Chan], and a producer costs it nothing but a few words: it is the queue for many producers, or such as
+// come and go.
 //
 // A queue has one consumer. Several consumers have a queue each, among which the producers share out their messages, as
 // Shard and Spread do.
 //
-// The consumer is lent the slots themselves: lent messages keep their room until the next Pop. A producer that
-// loses its processor halfway through a Push holds up what was pushed behind it until it is back.
+// The consumer is lent the slots themselves: lent messages keep their room until the next Pop. A producer that loses its
+// processor halfway through a Push holds up what was pushed behind it until it is back.
 //
 // Only a queue made with [DropOldest] is an [Evicter]. Its Pop copies the messages once more, under a lock, so that the
 // room of what is popped or evicted is free at once, whatever is lent.

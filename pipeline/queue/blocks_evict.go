@@ -1,9 +1,6 @@
 package queue
 
-import (
-	"sync"
-	"time"
-)
+import "sync"
 
 // An evictableBlocks lets producers take messages out as the consumer does. Both copy what they take, because a ring can free
 // its slots only in their order: what is evicted behind lent messages would make no room.
@@ -29,14 +26,6 @@ func (q *evictableBlocks[T]) take(to []T) int {
 		q.credit.release(n)
 	}
 	return n
-}
-
-func (q *evictableBlocks[T]) Wait(until time.Time) bool { return q.gate.wait(until, q.pending) }
-
-func (q *evictableBlocks[T]) pending() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.blocks.pending()
 }
 
 // Evict removes exactly n messages, or all.

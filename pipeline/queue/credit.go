@@ -65,7 +65,8 @@ func (c *credit) announce(cl *claimant) bool {
 	return true
 }
 
-// take takes room for at most n messages, and returns for how many it had been taken before: their position, where messages have one.
+// take takes room for at most n messages, and returns for how many it had been taken before: their position, where
+// messages have one.
 func (c *credit) take(cl *claimant, n int) (at uint64, k int) {
 	for {
 		in := c.in.Load()

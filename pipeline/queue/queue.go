@@ -25,8 +25,8 @@ type Queue[T any] interface {
 	// Pop lends at most len(dst) messages, oldest first, until the next Pop: what one Push has taken comes before what a later
 	// one takes, by the same producer or by another that began when the first had returned. So the messages of a connection
 	// keep their order when it is read by one lane after the other. A queue that is [Laned] keeps the order of each producer
-	// alone. Pop never waits: none means that there are none now. The result is a prefix of dst. The consumer may write into what it is lent. A Pop with an empty dst only takes back what
-	// was lent.
+	// alone. Pop never waits: none means that there are none now. The result is a prefix of dst. The consumer may write into
+	// what it is lent. A Pop with an empty dst only takes back what was lent.
 	Pop(dst []*T) []*T
 
 	// Wait returns true when Pop has something to lend or when the time is until (zero: no limit), false when the queue is
@@ -37,8 +37,8 @@ type Queue[T any] interface {
 	Close()
 
 	// Len is how many messages are queued, about so while others push and pop. It is never negative and never above the
-	// capacity, which of a Laned queue is that of all producers together. Any goroutine may ask. Messages that are lent do not count; whether they hold their room is the queue's
-	// choice.
+	// capacity, which of a Laned queue is that of all producers together. Any goroutine may ask. Messages that are lent do
+	// not count; whether they hold their room is the queue's choice.
 	Len() int
 }
 

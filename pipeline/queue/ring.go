@@ -11,8 +11,8 @@ import (
 //
 // Cap holds for each producer by itself, so the queue may hold that many messages times the producers, and each Join
 // allocates as many slots, rounded up to a power of two. The consumer is lent the slots themselves: lent messages keep
-// their room until the next Pop. A Pop begins with the ring behind the one at which the last one ended, so
-// that between two turns of a producer every other one gets at most one batch.
+// their room until the next Pop. A Pop begins behind the ring at which the last one ended, so that between two turns of a
+// producer every other one gets at most one batch.
 //
 // A Push that meets another one by the same producer panics. That is found when the second of them publishes, and costs
 // nothing.

@@ -1,9 +1,6 @@
 package queue
 
-import (
-	"sync"
-	"time"
-)
+import "sync"
 
 // An evictableRing lets producers take messages out as the consumer does. Both copy what they take, because a ring can free
 // its slots only in their order: what is evicted behind lent messages would make no room.
@@ -43,14 +40,6 @@ func (q *evictableRing[T]) take(r *ring[T], to []T) int {
 		r.tell(next + n)
 	}
 	return int(n)
-}
-
-func (q *evictableRing[T]) Wait(until time.Time) bool { return q.gate.wait(until, q.pending) }
-
-func (q *evictableRing[T]) pending() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.ringQueue.pending()
 }
 
 // Evict removes exactly n messages of the fullest ring, or all of them. A producer that has no room has a full ring; when

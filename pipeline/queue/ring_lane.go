@@ -79,8 +79,8 @@ func (r *ring[T]) giveBack() {
 	r.tell(next)
 }
 
-// tell is called after the room of the messages before head has become free. It calls room when half the capacity is free, as credit does and for the same
-// reasons.
+// tell is called after the room of the messages before head has become free. It calls room when half the capacity is free,
+// as credit does and for the same reasons.
 func (r *ring[T]) tell(head uint64) {
 	if r.short.Load() && r.tail.Load()-head <= r.cap/2 && r.short.CompareAndSwap(true, false) {
 		r.room()
