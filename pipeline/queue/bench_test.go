@@ -141,7 +141,7 @@ func (p *pusher[T]) wait() {
 	<-p.room
 }
 
-// popAll pops until the end, and writes to every message as stages do.
+// popAll pops until the end, and reads every message.
 func popAll[T any](q queue.Queue[T], batch int) (got int) {
 	dst := make([]*T, batch)
 	var last T
