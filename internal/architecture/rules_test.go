@@ -24,7 +24,7 @@ var rules = []rule{
 	{"pipeline/queue/jetstream", []string{"stage", "pipeline/..."}},
 	{"pipeline/queue/queuetest", []string{"stage", "pipeline/queue"}},
 	{"pipeline/queue", []string{"stage"}},
-	{"pipeline/compare", []string{"stage", "pipeline/..."}},
+	{"pipeline/compare", []string{"stage", "pipeline/...", "internal/chart"}},
 	{"pipeline/inspect", []string{"stage", "pipeline/..."}},
 	{"pipeline", []string{"stage", "pipeline/queue"}},
 

@@ -6,109 +6,95 @@ import (
 
 	"github.com/leat-io/leat/cmd/leat/load"
 	"github.com/leat-io/leat/cmd/leat/load/latency"
+	"github.com/leat-io/leat/internal/chart"
 )
 
 // charts are what is drawn of the results.
-func charts(results []load.Result) []chart {
-	return []chart{byPercentile(results), throughput(results), overTime(results)}
+func charts(results []load.Result) []chart.Chart {
+	return []chart.Chart{byPercentile(results), throughput(results), overTime(results)}
 }
 
+// size is that of each chart.
+var size = chart.Size{Width: 880, Height: 300}
+
 // byPercentile is the distribution of each result as HdrHistogram plots it.
-func byPercentile(results []load.Result) chart {
-	var replies int64
-	var span durations
-	for _, r := range results {
-		replies = max(replies, r.OK)
-		for _, q := range r.Distribution {
-			span.add(q.Value)
-		}
-	}
-	c := chart{
-		title: "Latency by percentile",
-		x:     nines("part of the replies that came within the latency (each step is one more nine)", replies),
-		y:     logarithmic("latency (log)", span.least, span.most),
-	}
+func byPercentile(results []load.Result) chart.Chart {
+	var all []chart.Distribution
 	for i, r := range results {
-		l := line{class: colour(i), title: Name(r) + ": latency by percentile", steps: true}
+		d := chart.Distribution{Class: chart.Colour(i), Title: Name(r) + ": latency by percentile", Count: r.OK}
 		for _, q := range r.Distribution {
-			l.points = append(l.points, point{c.x.place(q.Below), c.y.place(float64(q.Value))})
+			d.Quantiles = append(d.Quantiles, chart.Quantile(q))
 		}
-		c.add(l)
+		all = append(all, d)
 	}
-	return c
+	return chart.ByPercentile(size, all)
 }
 
 // throughput is the right replies of each result over time.
-func throughput(results []load.Result) chart {
+func throughput(results []load.Result) chart.Chart {
 	most := 0.
 	for _, r := range results {
 		for _, s := range r.Timeline {
 			most = max(most, rate(s))
 		}
 	}
-	c := chart{title: "Throughput over time", x: timeAxis(results), y: linear("right replies per second", most, perSecond)}
+	c := chart.Chart{Size: size, Title: "Throughput over time", X: timeAxis(results), Y: chart.Linear("right replies per second", most, chart.PerSecond)}
 	for i, r := range results {
-		c.add(c.overTime(r, colour(i), "replies per second", func(s latency.Step) float64 { return rate(s) }))
+		c.Add(overTimeLine(c, r, chart.Colour(i), "replies per second", func(s latency.Step) float64 { return rate(s) }))
 	}
-	c.marks = phases(results, c.x)
+	c.Marks = phases(results, c.X)
 	return c
 }
 
 // overTime is the median and the 99th percentile of each result.
-func overTime(results []load.Result) chart {
-	var span durations
+func overTime(results []load.Result) chart.Chart {
+	var span chart.Durations
 	for _, r := range results {
 		for _, s := range r.Timeline {
 			if s.Count > 0 {
-				span.add(s.P50)
-				span.add(s.P99)
+				span.Add(s.P50)
+				span.Add(s.P99)
 			}
 		}
 	}
-	c := chart{
-		title: "Latency over time: 50 % (solid) and 99 % (dashed) of the replies of each moment",
-		x:     timeAxis(results), y: logarithmic("latency (log)", span.least, span.most),
+	c := chart.Chart{
+		Size:  size,
+		Title: "Latency over time: 50 % (solid) and 99 % (dashed) of the replies of each moment",
+		X:     timeAxis(results), Y: chart.Logarithmic("latency (log)", span.Least, span.Most),
 	}
 	for i, r := range results {
-		c.add(c.overTime(r, colour(i), "50th percentile", func(s latency.Step) float64 { return float64(s.P50) }))
-		c.add(c.overTime(r, colour(i)+" dashed", "99th percentile", func(s latency.Step) float64 { return float64(s.P99) }))
+		c.Add(overTimeLine(c, r, chart.Colour(i), "50th percentile", func(s latency.Step) float64 { return float64(s.P50) }))
+		c.Add(overTimeLine(c, r, chart.Colour(i)+" dashed", "99th percentile", func(s latency.Step) float64 { return float64(s.P99) }))
 	}
-	c.marks = phases(results, c.x)
+	c.Marks = phases(results, c.X)
 	return c
 }
 
-// add adds a line that has something to show.
-func (c *chart) add(l line) {
-	if len(l.points) > 0 {
-		c.lines = append(c.lines, l)
-	}
-}
-
-// overTime is a line with a value for each step of a result.
-func (c *chart) overTime(r load.Result, class, what string, value func(latency.Step) float64) line {
-	l := line{class: class, title: Name(r) + ": " + what, steps: true}
+// overTimeLine is a line with a value for each step of a result.
+func overTimeLine(c chart.Chart, r load.Result, class, what string, value func(latency.Step) float64) chart.Line {
+	l := chart.Line{Class: class, Title: Name(r) + ": " + what, Steps: true}
 	for _, s := range r.Timeline {
-		l.points = append(l.points, point{c.x.place(s.At.Seconds()), c.y.place(value(s))})
+		l.Points = append(l.Points, chart.Point{X: c.X.Place(s.At.Seconds()), Y: c.Y.Place(value(s))})
 	}
 	if n := len(r.Timeline); n > 0 { // the last value holds to the end of its step
 		last := r.Timeline[n-1]
-		l.points = append(l.points, point{c.x.place((last.At + last.Length).Seconds()), c.y.place(value(last))})
+		l.Points = append(l.Points, chart.Point{X: c.X.Place((last.At + last.Length).Seconds()), Y: c.Y.Place(value(last))})
 	}
 	return l
 }
 
-func timeAxis(results []load.Result) scale {
+func timeAxis(results []load.Result) chart.Scale {
 	var most time.Duration
 	for _, r := range results {
 		for _, s := range r.Timeline {
 			most = max(most, s.At+s.Length)
 		}
 	}
-	return linear("time since the end of the warm-up, in seconds", most.Seconds(), seconds)
+	return chart.Linear("time since the end of the warm-up, in seconds", most.Seconds(), chart.Seconds)
 }
 
 // phases marks where those of a profile begin, if all results have the same.
-func phases(results []load.Result, x scale) (marks []mark) {
+func phases(results []load.Result, x chart.Scale) (marks []chart.Mark) {
 	var begin time.Duration
 	for _, r := range results {
 		if r.Profile != results[0].Profile {
@@ -116,7 +102,7 @@ func phases(results []load.Result, x scale) (marks []mark) {
 		}
 	}
 	for _, p := range results[0].Phases {
-		marks = append(marks, mark{x.place(begin.Seconds()), p.Phase})
+		marks = append(marks, chart.Mark{At: x.Place(begin.Seconds()), Text: p.Phase})
 		begin += p.Length
 	}
 	return marks
@@ -129,16 +115,6 @@ func rate(s latency.Step) float64 {
 	return float64(s.Count) / s.Length.Seconds()
 }
 
-// durations is a range.
-type durations struct{ least, most time.Duration }
-
-func (d *durations) add(v time.Duration) {
-	if d.most == 0 || v < d.least {
-		d.least = v
-	}
-	d.most = max(d.most, v)
-}
-
 // Name is how a result is called: its label, or what it was.
 func Name(r load.Result) string {
 	if r.Label != "" {
@@ -146,6 +122,3 @@ func Name(r load.Result) string {
 	}
 	return fmt.Sprintf("%s loop, %d users, depth %d, %s", r.Loop, r.Users, r.Depth, r.Address)
 }
-
-// colour is the class of the result with a number; there are as many as a reader can tell apart.
-func colour(i int) string { return fmt.Sprintf("s%d", i%colours) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/cmd/leat/load"
+	"github.com/leat-io/leat/internal/chart"
 )
 
 // A Format is a kind of file.
@@ -53,17 +54,17 @@ const legendRow = 20
 func picture(b *strings.Builder, results []load.Result) {
 	all := charts(results)
 	legend := 16 + legendRow*len(results)
-	high := legend + height*len(all)
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d">`+"\n", width, high, width, high)
-	fmt.Fprintf(b, "<title>%s</title>\n<style>%s</style>\n<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", title(results), style())
+	high := legend + size.Height*len(all)
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d">`+"\n", size.Width, high, size.Width, high)
+	fmt.Fprintf(b, "<title>%s</title>\n<style>%s</style>\n<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", title(results), chart.Style())
 	for i, r := range results {
 		y := float64(legendRow * (i + 1))
-		fmt.Fprintf(b, "<path class=\"line %s\" d=\"M%d %.1fh28\"/>\n", colour(i), left, y-4)
-		text(b, left+36, y, "", "start", fmt.Sprintf("%s: %s replies/s, mean %s, 99 %% within %s, %s %% right", Name(r),
+		fmt.Fprintf(b, "<path class=\"line %s\" d=\"M%d %.1fh28\"/>\n", chart.Colour(i), chart.Left, y-4)
+		chart.Text(b, chart.Left+36, y, "", "start", fmt.Sprintf("%s: %s replies/s, mean %s, 99 %% within %s, %s %% right", Name(r),
 			strconv.FormatFloat(r.RPS, 'f', 0, 64), rounded(r.Latency.Mean), rounded(r.Latency.P99), percent(r.Success)))
 	}
 	for i, c := range all {
-		c.draw(b, legend+height*i)
+		c.Draw(b, legend+size.Height*i)
 	}
 	b.WriteString("</svg>\n")
 }
@@ -84,7 +85,7 @@ func page(b *strings.Builder, results []load.Result) {
 <style>body{font:14px system-ui,sans-serif;margin:2em auto;max-width:%dpx}svg{max-width:100%%;height:auto}
 table{border-collapse:collapse}th,td{text-align:right;padding:.25em .8em;border-bottom:1px solid #8884}th:first-child,td:first-child{text-align:left}</style>
 </head><body>
-`, title(results), width)
+`, title(results), size.Width)
 	picture(b, results)
 	b.WriteString("<table><thead><tr><th>run</th><th>replies/s</th><th>requests</th><th>right</th><th>mean</th><th>50 %</th><th>90 %</th>" +
 		"<th>99 %</th><th>99.9 %</th><th>max</th><th>errors</th></tr></thead><tbody>\n")

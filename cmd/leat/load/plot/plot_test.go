@@ -121,28 +121,3 @@ func TestTheFileNameChoosesTheFormat(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestPercentilesAreSpacedByTheirNines(t *testing.T) {
-	s := nines("", 1_000_000)
-	for below, want := range map[float64]float64{0: 0, .9: 1. / 6, .99: 2. / 6, .999: 3. / 6, 1: 1, -3: 0} {
-		if got := s.place(below); math.Abs(got-want) > 1e-6 {
-			t.Errorf("%v is at %v, want %v", below, got, want)
-		}
-	}
-	if len(s.ticks) != 7 || s.ticks[3].text != "99.9 %" {
-		t.Errorf("got %v", s.ticks)
-	}
-}
-
-func TestAxesReachBeyondWhatTheyShow(t *testing.T) {
-	for _, most := range []float64{.003, 1, 7, 49_999, 50_000, 2.6e6} {
-		s := linear("", most, perSecond)
-		if n := len(s.ticks); n < 4 || n > 8 || s.place(most) > 1 || s.place(most) < .6 || s.ticks[0].at != 0 || s.ticks[n-1].at != 1 {
-			t.Errorf("%v: %v", most, s.ticks)
-		}
-	}
-	s := logarithmic("", 34_000, 7_000_000)
-	if s.ticks[0].text != "10µs" || s.ticks[len(s.ticks)-1].text != "10ms" || s.place(100_000) < .33 || s.place(100_000) > .34 {
-		t.Errorf("got %v", s.ticks)
-	}
-}

@@ -1,4 +1,4 @@
-package plot
+package chart
 
 import (
 	"math"
@@ -12,15 +12,15 @@ type tick struct {
 	text string
 }
 
-// A scale is an axis: it puts a value at a place from 0 to 1.
-type scale struct {
-	name  string // with the unit
-	place func(v float64) float64
-	ticks []tick
+// A Scale is an axis: it puts a value at a place from 0 to 1.
+type Scale struct {
+	Name  string // with the unit
+	Place func(v float64) float64
+	Ticks []tick
 }
 
-// linear is an axis from 0 to at least most, with about five ticks.
-func linear(name string, most float64, text func(v, step float64) string) scale {
+// Linear is an axis from 0 to at least most, with about five ticks.
+func Linear(name string, most float64, text func(v, step float64) string) Scale {
 	if !(most > 0) || math.IsInf(most, 0) {
 		most = 1
 	}
@@ -32,37 +32,37 @@ func linear(name string, most float64, text func(v, step float64) string) scale 
 		step *= by
 	}
 	top := step * math.Ceil(most/step)
-	s := scale{name: name, place: func(v float64) float64 { return inside(v / top) }}
+	s := Scale{Name: name, Place: func(v float64) float64 { return inside(v / top) }}
 	for i := 0; float64(i)*step <= top*1.0001; i++ {
 		v := float64(i) * step
-		s.ticks = append(s.ticks, tick{v / top, text(v, step)})
+		s.Ticks = append(s.Ticks, tick{v / top, text(v, step)})
 	}
 	return s
 }
 
-// logarithmic is an axis of durations in whole decades around what it is to show.
-func logarithmic(name string, least, most time.Duration) scale {
+// Logarithmic is an axis of durations in whole decades around what it is to show.
+func Logarithmic(name string, least, most time.Duration) Scale {
 	low := math.Floor(math.Log10(float64(max(least, 1))))
 	high := math.Max(low+1, math.Ceil(math.Log10(float64(max(most, 1)))))
 	place := func(v float64) float64 { return inside((math.Log10(math.Max(v, 1)) - low) / (high - low)) }
-	s := scale{name: name, place: place}
+	s := Scale{Name: name, Place: place}
 	for decade := low; decade <= high; decade++ {
 		for _, digit := range [...]float64{1, 2, 5} {
 			v := digit * math.Pow(10, decade)
 			if digit > 1 && (high-low > 3 || decade == high) {
 				break
 			}
-			s.ticks = append(s.ticks, tick{place(v), time.Duration(math.Round(v)).String()})
+			s.Ticks = append(s.Ticks, tick{place(v), time.Duration(math.Round(v)).String()})
 		}
 	}
 	return s
 }
 
-// nines is the axis of percentiles on which each further nine takes as much room, up to as many as n values can show.
-func nines(name string, n int64) scale {
+// Nines is the axis of percentiles on which each further nine takes as much room, up to as many as n values can show.
+func Nines(name string, n int64) Scale {
 	most := math.Max(1, math.Log10(math.Max(1, float64(n))))
-	s := scale{name: name}
-	s.place = func(below float64) float64 {
+	s := Scale{Name: name}
+	s.Place = func(below float64) float64 {
 		if below >= 1 {
 			return 1
 		}
@@ -70,7 +70,7 @@ func nines(name string, n int64) scale {
 	}
 	for i := 0; float64(i) <= most; i++ {
 		below := 1 - math.Pow(10, -float64(i))
-		s.ticks = append(s.ticks, tick{s.place(below), strconv.FormatFloat(100*below, 'g', 10, 64) + " %"})
+		s.Ticks = append(s.Ticks, tick{s.Place(below), strconv.FormatFloat(100*below, 'g', 10, 64) + " %"})
 	}
 	return s
 }
@@ -82,8 +82,8 @@ func inside(v float64) float64 {
 	return math.Min(v, 1)
 }
 
-// perSecond writes a rate with as many digits as its axis needs.
-func perSecond(v, step float64) string {
+// PerSecond writes a rate with as many digits as its axis needs.
+func PerSecond(v, step float64) string {
 	switch {
 	case step >= 1e6:
 		return strconv.FormatFloat(v/1e6, 'f', -1, 64) + " M"
@@ -93,4 +93,5 @@ func perSecond(v, step float64) string {
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
-func seconds(v, _ float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+// Seconds writes a time.
+func Seconds(v, _ float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }

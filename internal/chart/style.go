@@ -1,4 +1,4 @@
-package plot
+package chart
 
 import (
 	"fmt"
@@ -16,10 +16,14 @@ var palette = [...]struct{ light, dark string }{
 	{"#4d4d4d", "#bdbdbd"},
 }
 
-const colours = len(palette)
+// Colours is how many series can be told apart by colour.
+const Colours = len(palette)
 
-// style is the sheet of a picture. It has no custom properties, which viewers other than browsers do not know.
-func style() string {
+// Colour is the class of the series with a number.
+func Colour(i int) string { return fmt.Sprintf("s%d", i%Colours) }
+
+// Style is the sheet of a picture. It has no custom properties, which viewers other than browsers do not know.
+func Style() string {
 	var b strings.Builder
 	b.WriteString(`text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:14px;font-weight:600}.tick{font-size:11px;fill:#59636e}` +
 		`.ground{fill:#fff}.grid{stroke:#dfe3e8;fill:none}.mark{stroke:#59636e;stroke-dasharray:2 3;fill:none}` +
