@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,20 @@ func (conf *configuration) load() (config.Settings, error) {
 		return nil, &exitError{exitUsage, err}
 	}
 	return settings, nil
+}
+
+// loadInto is load for flags that take the place of those of a section.
+func (conf *configuration) loadInto(section string, flags *pflag.FlagSet) (config.Settings, error) {
+	schema := slices.Clone(conf.schema)
+	for i, s := range schema {
+		if s.Name == section {
+			all := pflag.NewFlagSet(section, pflag.ContinueOnError)
+			all.AddFlagSet(flags)
+			all.AddFlagSet(s.Flags) // those that flags lacks
+			schema[i].Flags = all
+		}
+	}
+	return (&configuration{schema: schema, file: conf.file}).load()
 }
 
 // loadTCP is load for a TCP server, whose defaults depend on what it does.

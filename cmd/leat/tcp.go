@@ -119,9 +119,12 @@ func socketFlags(f *pflag.FlagSet, s *assembly.Socket) {
 
 // completeWords lets the shell complete the flags that take one of some words.
 func completeWords(c *cobra.Command) {
-	for flag, words := range map[string][]string{
-		"codec": assembly.Codecs, "app": assembly.Apps, "queue": assembly.Queues, "by": assembly.Keys, "journal-sync": assembly.Syncs,
-	} {
+	for flag, words := range wordsOf {
 		c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
+}
+
+// wordsOf are the flags that take one of some words.
+var wordsOf = map[string][]string{
+	"codec": assembly.Codecs, "app": assembly.Apps, "queue": assembly.Queues, "by": assembly.Keys, "journal-sync": assembly.Syncs,
 }

@@ -29,11 +29,11 @@ func Style() string {
 		`.ground{fill:#fff}.grid{stroke:#dfe3e8;fill:none}.mark{stroke:#59636e;stroke-dasharray:2 3;fill:none}` +
 		`.line{fill:none;stroke-width:1.8;stroke-linejoin:round}.dashed{stroke-dasharray:5 3;stroke-width:1.3}`)
 	for i, c := range palette {
-		fmt.Fprintf(&b, ".s%d{stroke:%s}", i, c.light)
+		fmt.Fprintf(&b, ".s%d{stroke:%s;color:%[2]s}", i, c.light)
 	}
 	b.WriteString(`@media(prefers-color-scheme:dark){text{fill:#e6edf3}.tick{fill:#9da7b1}.ground{fill:#0d1117}.grid{stroke:#2a3038}.mark{stroke:#9da7b1}`)
 	for i, c := range palette {
-		fmt.Fprintf(&b, ".s%d{stroke:%s}", i, c.dark)
+		fmt.Fprintf(&b, ".s%d{stroke:%s;color:%[2]s}", i, c.dark)
 	}
 	b.WriteString("}")
 	return b.String()

@@ -56,6 +56,10 @@ type Config struct {
 	// Progress, if not nil, is called once a second until Run returns, and once more at the end if it was called before.
 	Progress func(Progress)
 
+	// Begin and End, if not nil, are called when the warm-up is over and when no request is begun any more: once each, in that
+	// order, while connections are open.
+	Begin, End func()
+
 	spec    workload.Spec // Protocol to Zipf
 	targets []target      // of Address
 }

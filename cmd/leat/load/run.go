@@ -132,6 +132,7 @@ func (r *run) drive(w *watch) {
 		r.pace(&all)
 	}
 	w.running(r)
+	defer r.announce()()
 	stop := context.AfterFunc(r.ctx, func() {
 		for _, c := range r.clients {
 			c.cancel()
