@@ -121,6 +121,9 @@ func chip(f Figure, text string) string {
 	if class == "" {
 		class = "open"
 	}
+	if f.Untrusted {
+		class += " unsure"
+	}
 	return fmt.Sprintf("<span class=\"chip %s\" title=\"%s\">%s</span>", class, esc(f.Word(f.Ratio.Verdict)), esc(text))
 }
 

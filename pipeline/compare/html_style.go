@@ -25,6 +25,7 @@ th:first-child,tbody th{text-align:left}
 .plain{color:var(--soft)}.glance .plain{color:var(--ink)}
 .chip{display:inline-block;border-radius:1em;padding:0 .6em;font-size:.88rem;font-weight:600;white-space:nowrap;border:1px solid transparent}
 .better{background:var(--goodbg);color:var(--good)}.worse{background:var(--badbg);color:var(--bad)}
+.unsure{opacity:.6}
 .same{background:var(--mute);color:var(--ink)}.open{border:1px dashed var(--soft);color:var(--soft)}
 .key{display:flex;flex-wrap:wrap;gap:.4rem 1rem;margin:.8rem 0 0;font-size:.85rem;color:var(--soft);align-items:center}
 .swatch{display:inline-block;width:.75em;height:.75em;border-radius:2px;background:currentColor;margin-right:.5em}
@@ -49,7 +50,7 @@ code{font-size:.85rem;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:44em){
 main{padding:.8rem .6rem 3rem}section{padding:.8rem .8rem}.scroll{margin:0 -.8rem;padding:0 .8rem}
-.glance th:first-child{position:static;white-space:normal;min-width:8rem}
+.glance th:first-child{position:static;white-space:normal;min-width:9.5rem}
 .row{grid-template-columns:1fr auto;padding:.6rem 0}.row.legend{display:none}
 .name{grid-area:1/1}.verdict{grid-area:1/2;text-align:right}.verdict .plain{display:block}
 .track{grid-area:2/1}.value{grid-area:2/2;min-width:5rem}.strip{grid-area:3/1/4/3;height:1.1rem}

@@ -39,7 +39,7 @@ func (p *part) play(cfg Config, variants []Variant) error {
 	if err != nil {
 		return fmt.Errorf("compare: the process that started this one is gone: %w", err)
 	}
-	defer c.Close()
+	// The connection ends with the process: closed before, it would seem that who started it is gone.
 	switch w := newWire(c); p.Role {
 	case serving:
 		return serve(w, variants[i])

@@ -59,8 +59,8 @@ var causes = []cause{
 	{
 		func(m Measurement) bool { return m.Rate > 0 && m.Late > latePart*micros(at(m.Latency, .99)) },
 		func(bad []Measurement) string {
-			return fmt.Sprintf("the load itself was late, by %.3g µs of a latency of %.3g µs (99th percentiles)",
-				typicalOf(bad, func(m Measurement) float64 { return m.Late }), typicalOf(bad, func(m Measurement) float64 { return micros(at(m.Latency, .99)) }))
+			return fmt.Sprintf("the load itself was late, by %s µs of a latency of %s µs (99th percentiles)",
+				number(typicalOf(bad, func(m Measurement) float64 { return m.Late })), number(typicalOf(bad, func(m Measurement) float64 { return micros(at(m.Latency, .99)) })))
 		},
 	},
 	{
