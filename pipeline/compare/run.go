@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -12,7 +13,7 @@ import (
 // Every process that it starts has ended when it returns. It ends early when ctx does, or when a run fails: a server or a load
 // that does not start or ends too early is an error with the last lines that it has said. The report then holds what was
 // measured until then.
-func Run(ctx context.Context, cfg Config, variants ...Variant) (*Report, error) {
+func Run(ctx context.Context, cfg Config, variants ...Variant) (_ *Report, err error) {
 	if p, err := myPart(); err != nil || p != nil {
 		fmt.Fprintln(os.Stderr, errNoMain)
 		os.Exit(1) // or each process would start others
@@ -25,7 +26,7 @@ func Run(ctx context.Context, cfg Config, variants ...Variant) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	l := &lab{cfg: cfg, dir: dir, report: newReport(cfg, variants)}
 	if l.servers, l.loads, err = processors(cfg.Pin); err != nil {
 		return nil, err
