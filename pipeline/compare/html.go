@@ -132,6 +132,8 @@ func change(ratio float64) string {
 	switch percent := 100 * (ratio - 1); {
 	case ratio >= 3:
 		return fmt.Sprintf("%.3g×", ratio)
+	case percent > -.05 && percent < .05:
+		return "0.0 %"
 	case percent > -10 && percent < 10:
 		return fmt.Sprintf("%+.1f %%", percent)
 	default:

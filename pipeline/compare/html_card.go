@@ -9,16 +9,16 @@ import (
 
 // card shows one metric: a bar for the median of each variant with a dot for each run, and the ratio with its interval.
 func (p *page) card(m Metric) {
-	most, reach := 0., 2*p.r.Bound
+	most, reach := 0., math.Log(1+2*p.r.Bound)
 	for _, v := range p.r.Variants {
 		if f, ok := v.Figure(m.Name); ok {
 			most = max(most, f.Most)
 			if f.Ratio != nil && f.Ratio.Interval != nil {
-				reach = max(reach, 1-f.Ratio.Interval.Low, f.Ratio.Interval.High-1)
+				reach = max(reach, -math.Log(f.Ratio.Interval.Low), math.Log(f.Ratio.Interval.High))
 			}
 		}
 	}
-	axis := ratioAxis{math.Log(1 + min(reach, widest))}
+	axis := ratioAxis{min(1.05*reach, math.Log(widest))}
 	p.f("<section class=\"card\"><h2>%s <small>%s, %s</small></h2>\n", esc(m.Name), esc(m.Unit), m.wanted())
 	p.f("<div class=\"row legend\"><span></span><span>median and single runs</span><span></span><span>ratio, 95 %% interval</span><span></span></div>\n")
 	for i, v := range p.r.Variants {
@@ -42,8 +42,8 @@ func (p *page) card(m Metric) {
 	p.f("</section>\n")
 }
 
-// widest is how far from 1 a ratio is shown.
-const widest = 3
+// widest is the greatest ratio that has a place of its own; what is beyond it is shown at the edge.
+const widest = 4
 
 // A ratioAxis puts ratios at places, with 1 in the middle, evenly by their logarithms.
 type ratioAxis struct{ reach float64 }

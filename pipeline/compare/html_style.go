@@ -51,9 +51,9 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dt
 @media(max-width:44em){
 main{padding:.8rem .6rem 3rem}section{padding:.8rem .8rem}.scroll{margin:0 -.8rem;padding:0 .8rem}
 .glance th:first-child{position:static;white-space:normal;min-width:9.5rem}
-.row{grid-template-columns:1fr auto;padding:.6rem 0}.row.legend{display:none}
-.name{grid-area:1/1}.verdict{grid-area:1/2;text-align:right}.verdict .plain{display:block}
-.track{grid-area:2/1}.value{grid-area:2/2;min-width:5rem}.strip{grid-area:3/1/4/3;height:1.1rem}
+.row{grid-template-columns:1fr 6rem 5.5rem;padding:.6rem 0}.row.legend{display:none}
+.name{grid-area:1/1}.verdict{grid-area:1/2/2/4;text-align:right}.verdict .plain{display:block}
+.track{grid-area:2/1/3/3}.value{grid-area:2/3}.strip{grid-area:3/1/4/4;height:1.1rem}
 svg.wide{display:none}svg.narrow{display:block}
 }
 @media print{body{background:#fff}section{break-inside:avoid}}

@@ -3,7 +3,6 @@ package compare
 import (
 	"errors"
 	"fmt"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,14 +28,11 @@ func processors(pin bool) (server, load []int, err error) {
 	return all[:1], all[1:2], nil
 }
 
-// pinned calls start with the affinity that a process started there inherits. A thread that Go ends would take the
-// process along (prctl(2), PR_SET_PDEATHSIG); those that are unlocked again stay.
+// pinned calls start with the affinity that a process started there inherits. The goroutine is locked to its thread.
 func pinned(start func() error, cpus []int) error {
 	if cpus == nil {
 		return start()
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	var before, set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -51,15 +52,22 @@ func start(dir string, p part, pin []int) (*process, error) {
 	c.cmd.Stdout, c.cmd.Stderr = c.said, c.said
 	c.cmd.WaitDelay = time.Second // for what it may have started that holds its output
 	bind(c.cmd)
-	if err := pinned(c.cmd.Start, pin); err != nil {
-		ln.Close()
+	started := make(chan error)
+	go func() {
+		// On Linux a process ends with the thread that started it (prctl(2), PR_SET_PDEATHSIG), so that thread stays.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := pinned(c.cmd.Start, pin)
+		started <- err
+		if err == nil {
+			_ = c.cmd.Wait() // in ProcessState, too
+		}
+		ln.Close() // before done: the next process listens at the same path
+		close(c.done)
+	}()
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("compare: %s cannot be started: %w", c.what, err)
 	}
-	go func() {
-		defer close(c.done)
-		defer ln.Close()
-		_ = c.cmd.Wait() // in ProcessState, too
-	}()
 	go c.listen(ln)
 	return c, nil
 }

@@ -218,7 +218,7 @@ func TestNumbersAreShort(t *testing.T) {
 			t.Errorf("%v is %q, want %q", v, got, want)
 		}
 	}
-	for v, want := range map[float64]string{1.05: "+5.0 %", .5: "-50 %", 1: "+0.0 %", 12.3: "12.3×", .995: "-0.5 %"} {
+	for v, want := range map[float64]string{1.05: "+5.0 %", .5: "-50 %", 1: "0.0 %", .9999: "0.0 %", 12.3: "12.3×", .995: "-0.5 %"} {
 		if got := change(v); got != want {
 			t.Errorf("%v is %q, want %q", v, got, want)
 		}
