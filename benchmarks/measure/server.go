@@ -5,13 +5,13 @@ package measure
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +89,8 @@ func Stop(c *exec.Cmd) {
 
 // Pinned calls start with the affinity that a process started there inherits.
 func Pinned(start func() error, cpus ...int) error {
+	runtime.LockOSThread() // affinity is the thread's
+	defer runtime.UnlockOSThread()
 	var old, set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &old); err != nil {
 		return err
@@ -103,19 +105,15 @@ func Pinned(start func() error, cpus ...int) error {
 	return start()
 }
 
-// CPUTime is the processor time of all threads of a process, in ticks of 10 ms (proc(5)).
+// CPUTime is the processor time that all threads of a process have had, user and system, in nanoseconds: the scheduler's own
+// count, where /proc/PID/stat has ticks of 10 ms. The number of the clock is that of clock_getcpuclockid(3).
 func CPUTime(pid int) (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
+	const scheduler = 2 // CPUCLOCK_SCHED of linux/posix-timers_types.h
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|scheduler), &t); err != nil {
+		return 0, fmt.Errorf("the processor time of process %d: %w", pid, err)
 	}
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	user, err := strconv.Atoi(f[11])
-	if err != nil {
-		return 0, err
-	}
-	sys, err := strconv.Atoi(f[12])
-	return time.Duration(user+sys) * 10 * time.Millisecond, err
+	return time.Duration(t.Nano()), nil
 }
 
 // Resident is the resident memory of a process in MB.
