@@ -8,17 +8,19 @@ toolchain go1.27.4
 godebug multipathtcp=0
 
 require (
+	github.com/Workiva/go-datastructures v1.1.7
 	github.com/cloudwego/netpoll v0.7.2
 	github.com/leat-io/leat v0.0.0
 	github.com/lesismal/nbio v1.5.12
 	github.com/panjf2000/gnet/v2 v2.9.0
+	github.com/puzpuzpuz/xsync/v4 v4.5.0
+	github.com/smarty/go-disruptor v0.5.0
 	github.com/tidwall/evio v1.0.8
 	golang.org/x/sys v0.49.0
 )
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // indirect
-	github.com/Workiva/go-datastructures v1.1.7 // indirect
 	github.com/bytedance/gopkg v0.1.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cloudwego/gopkg v0.1.4 // indirect
