@@ -79,7 +79,7 @@ fuzz: ## run every fuzz target for a while, on top of its kept corpus
 clients: build ## drive the command as its users would, many times over: needs nc and redis (Debian: netcat-openbsd, redis)
 	LEAT_CYCLES=100 $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
 	LEAT_PIPELINES=1000000 $(GO) test -count=1 -timeout 20m -run ByRedis $(TESTFLAGS) ./codec/resp
-	cd benchmarks && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./echo -pairs 1 -length 200ms && $(GO) run ./redis -pairs 1 -requests 2000
+	cd benchmarks && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./redis -pairs 1 -requests 2000
 
 .PHONY: soak
 soak: ## what takes a machine of its own: thousands of slow clients beside good ones
@@ -91,7 +91,12 @@ bench: ## the benchmarks beside the code; BENCH=regexp chooses
 
 .PHONY: bench-echo
 bench-echo: ## throughput per CPU second against an echo server on package net, 20 alternated pairs for each row; takes a while
-	cd benchmarks && $(GO) run ./echo
+	cd benchmarks && $(GO) run ./peers -rivals leat,net -rows 'closed/(64|1000)x' -record results/echo.jsonl
+
+.PHONY: bench-peers
+bench-peers: ## queues and a TCP echo against other people's software, into docs/results.md; about an hour on a quiet machine; BENCHFLAGS=-resume goes on
+	cd benchmarks && $(GO) run ./queues -page ../docs/results.md $(BENCHFLAGS)
+	cd benchmarks && $(GO) run ./peers -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: bench-redis
 bench-redis: ## CPU of a request against redis-server, 20 alternated pairs for each row, and the journal's ways of syncing; takes a while

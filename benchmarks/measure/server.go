@@ -6,6 +6,7 @@ package measure
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -39,7 +40,7 @@ func Leat(ctx context.Context) (path string, remove func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	path, remove = filepath.Join(dir, "leat"), func() { os.RemoveAll(dir) }
+	path, remove = filepath.Join(dir, "leat"), func() { _ = os.RemoveAll(dir) }
 	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/leat")
 	build.Dir, build.Stderr, build.Env = "..", os.Stderr, append(os.Environ(), "CGO_ENABLED=0")
 	if err := build.Run(); err != nil {
@@ -81,14 +82,14 @@ func (s Server) Start(ctx context.Context) (c *exec.Cmd, addr string, err error)
 
 // Stop ends a server, and kills it when it takes longer than 5 s.
 func Stop(c *exec.Cmd) {
-	c.Process.Signal(unix.SIGTERM)
-	done := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+	_ = c.Process.Signal(unix.SIGTERM) // it may have ended by itself
+	done := time.AfterFunc(5*time.Second, func() { _ = c.Process.Kill() })
 	defer done.Stop()
-	c.Wait()
+	_ = c.Wait() // says how it was ended
 }
 
 // Pinned calls start with the affinity that a process started there inherits.
-func Pinned(start func() error, cpus ...int) error {
+func Pinned(start func() error, cpus ...int) (err error) {
 	runtime.LockOSThread() // affinity is the thread's
 	defer runtime.UnlockOSThread()
 	var old, set unix.CPUSet
@@ -101,7 +102,7 @@ func Pinned(start func() error, cpus ...int) error {
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return fmt.Errorf("cannot use processors %v: %w", cpus, err)
 	}
-	defer unix.SchedSetaffinity(0, &old)
+	defer func() { err = errors.Join(err, unix.SchedSetaffinity(0, &old)) }()
 	return start()
 }
 

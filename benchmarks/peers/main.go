@@ -8,8 +8,8 @@
 // 95 % interval (Student's t on the logarithms). A row is kept as soon as it is finished: after an interruption, -resume goes
 // on where the same programs were compared with the same settings.
 //
-//	go run ./peers                                    all of it, and its part of docs/results.md
-//	go run ./peers -rows closed/64 -rivals leat,gnet  a part of it, on the terminal only with -page ''
+//	go run ./peers -page ../docs/results.md           all of it, and its part of the page
+//	go run ./peers -rows closed/64 -rivals leat,gnet  a part of it, on the terminal only
 package main
 
 import (
@@ -71,7 +71,7 @@ func parse(args []string) (o options, err error) {
 	rows := f.String("rows", "", "rows to measure, a regular expression of table/row such as closed/64x; all when empty")
 	f.StringVar(&o.record, "record", "results/peers.jsonl", "file that keeps rows")
 	f.BoolVar(&o.resume, "resume", false, "keep the rows that the record has of the same programs and settings")
-	f.StringVar(&o.page, "page", "../docs/results.md", "page to write the tables into; none when empty")
+	f.StringVar(&o.page, "page", "", "page to write the tables into, besides showing them")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

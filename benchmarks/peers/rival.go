@@ -88,6 +88,9 @@ func build(ctx context.Context, dir string, chosen []rival) (f field, err error)
 		if c.version, err = version(path, r); err != nil {
 			return f, err
 		}
+		if len(r.args) > 0 {
+			c.version += ", `" + strings.Join(append([]string{r.folder}, r.args...), " ") + "`"
+		}
 		c.Server = measure.Server{Name: r.name, Command: func(addr string) []string {
 			return append(append([]string{path}, r.args...), addr)
 		}}

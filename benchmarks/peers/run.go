@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/leat-io/leat/benchmarks/measure"
@@ -27,7 +26,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	field, err := build(ctx, dir, o.rivals)
 	if err != nil {
 		return err
@@ -41,10 +40,10 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
 	all := tables(o)
 	fmt.Fprintf(os.Stderr, "%d contenders echo; about %v to measure\n", len(field.contenders), estimate(all, len(field.contenders)))
-	p := page{field: field, machine: measure.Machine(), command: "go run ./peers " + strings.Join(os.Args[1:], " "), length: o.length}
+	p := page{field: field, machine: measure.Machine(), command: record.Command(append([]string{"go", "run", "./peers"}, os.Args[1:]...)...), length: o.length}
 	fmt.Fprintln(out, p.head())
 	for _, t := range all {
 		var got []outcome
@@ -90,7 +89,7 @@ func (t table) compare(ctx context.Context, r row, f field) (one outcome, err er
 	if r.Kind == "" {
 		one.Runs[f.empty.Name] = make([]figures, t.pairs)
 		for i := range t.pairs {
-			if one.Runs[f.empty.Name][i], err = t.emptiness(ctx, f.empty); err != nil {
+			if one.Runs[f.empty.Name][i], err = t.emptiness(ctx, f.empty, r.Length); err != nil {
 				return one, err
 			}
 		}
@@ -120,14 +119,14 @@ func (t table) compare(ctx context.Context, r row, f field) (one outcome, err er
 }
 
 // emptiness is what is resident of a Go program that serves nobody.
-func (t table) emptiness(ctx context.Context, s measure.Server) (f figures, err error) {
+func (t table) emptiness(ctx context.Context, s measure.Server, length time.Duration) (f figures, err error) {
 	s.CPUs = t.cpus
 	c, _, err := s.Start(ctx)
 	if err != nil {
 		return f, err
 	}
 	defer measure.Stop(c)
-	time.Sleep(settling)
+	time.Sleep(min(settling, length))
 	f.Empty, err = measure.Resident(c.Process.Pid)
 	return f, err
 }

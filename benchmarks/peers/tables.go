@@ -144,7 +144,7 @@ func (t table) measure(ctx context.Context, s measure.Server, r row) (f figures,
 	}
 	defer measure.Stop(c)
 	if r.Kind == "" {
-		return memory(ctx, c.Process.Pid, addr, r.Conns)
+		return memory(ctx, c.Process.Pid, addr, r.Conns, min(settling, r.Length))
 	}
 	if r.Addr, err = netip.ParseAddrPort(addr); err != nil {
 		return f, err
@@ -164,14 +164,14 @@ func (t table) measure(ctx context.Context, s measure.Server, r row) (f figures,
 	}, nil
 }
 
-// settling is how long a server may tidy up before its memory is read.
+// settling is how long a server may tidy up before its memory is read, unless runs are shorter.
 const settling = 500 * time.Millisecond
 
 // memory reads what is resident before there are connections, while they are idle, and after each has had a message answered.
-func memory(ctx context.Context, pid int, addr string, conns int) (f figures, err error) {
+func memory(ctx context.Context, pid int, addr string, conns int, pause time.Duration) (f figures, err error) {
 	read := func(into *float64) {
 		select {
-		case <-time.After(settling):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			err = errors.Join(err, ctx.Err())
 		}

@@ -7,8 +7,8 @@
 // is used in the way that it is meant for, and every run counts that all items came. A row is kept as soon as it is finished: after
 // an interruption, -resume goes on where the same program measured with the same settings.
 //
-//	go run ./queues                      all of it, and its part of docs/results.md
-//	go run ./queues -rows 4:1 -page ''   a part of it, on the terminal only
+//	go run ./queues -page ../docs/results.md   all of it, and its part of the page
+//	go run ./queues -rows 4:1                  a part of it, on the terminal only
 package main
 
 import (
@@ -21,7 +21,6 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
@@ -62,7 +61,7 @@ func parse(args []string) (o options, err error) {
 	rows := f.String("rows", "", "rows to measure, a regular expression such as 1:1.*32; all when empty")
 	f.StringVar(&o.record, "record", "results/queues.jsonl", "file that keeps rows")
 	f.BoolVar(&o.resume, "resume", false, "keep the rows that the record has of the same program and settings")
-	f.StringVar(&o.page, "page", "../docs/results.md", "page to write the tables into; none when empty")
+	f.StringVar(&o.page, "page", "", "page to write the tables into, besides showing them")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -83,10 +82,10 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
 	all := rows(o)
 	fmt.Fprintf(os.Stderr, "%d rows; about %v to measure\n", len(all), estimate(all, o))
-	p := page{machine: measure.Machine(), command: "go run ./queues " + strings.Join(os.Args[1:], " "), rounds: o.rounds}
+	p := page{machine: measure.Machine(), command: record.Command(append([]string{"go", "run", "./queues"}, os.Args[1:]...)...), rounds: o.rounds}
 	fmt.Fprintln(out, p.head())
 	for _, r := range all {
 		got := make(outcome)

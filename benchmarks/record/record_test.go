@@ -64,6 +64,12 @@ func TestALogThatIsNotResumedIsEmpty(t *testing.T) {
 	has(t, open(t, path, false), "a", 0)
 }
 
+func TestACommandCanBeTyped(t *testing.T) {
+	if got := record.Command("go", "run", "./peers", "-rows", "a|b", "it's", ""); got != `go run ./peers -rows 'a|b' 'it'\''s' ''` {
+		t.Fatal(got)
+	}
+}
+
 func TestAPartOfAPageIsReplacedWhereItIs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
 	for _, part := range [][2]string{{"one", "first"}, {"two", "second"}, {"one", "third"}} {

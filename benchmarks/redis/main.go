@@ -175,7 +175,7 @@ func journal(ctx context.Context, leat string, o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	one := func(name string, requests int, args ...string) (float64, error) {
 		path := filepath.Join(dir, "journal")
 		m, err := bench(ctx, kv(leat, name, append(args, "--journal", path)...), "set", 1, 64, requests)

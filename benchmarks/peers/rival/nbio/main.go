@@ -24,7 +24,7 @@ func main() {
 	})
 	engine.OnData(func(c *nbio.Conn, b []byte) {
 		if _, err := c.Write(b); err != nil {
-			c.Close()
+			_ = c.Close()
 		}
 	})
 	if err := engine.Start(); err != nil {
