@@ -94,7 +94,7 @@ bench-echo: ## throughput per CPU second against an echo server on package net, 
 	cd benchmarks && $(GO) run ./peers -rivals leat,net -rows 'closed/(64|1000)x' -record results/echo.jsonl
 
 .PHONY: bench-peers
-bench-peers: ## queues and a TCP echo against other people's software, into docs/results.md; about an hour on a quiet machine; BENCHFLAGS=-resume goes on
+bench-peers: ## queues and a TCP echo against other people's software, into docs/results.md; takes about 40 minutes; BENCHFLAGS=-resume goes on
 	cd benchmarks && $(GO) run ./queues -page ../docs/results.md $(BENCHFLAGS)
 	cd benchmarks && $(GO) run ./peers -page ../docs/results.md $(BENCHFLAGS)
 
