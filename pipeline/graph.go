@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,11 +20,11 @@ func (p *Pipeline) String() string {
 	for i, n := range p.nodes {
 		s := stats[i]
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%d\t%d\t%d\t%.1f\t%s\t%d\t%d\t%s\t%s\t%s\n", n.name, n.kind, after(n), s.Lanes, s.In, s.Out,
-			s.PerBatch(), depth(n, s), s.Dropped, s.Errors+s.Panics, duration(s.P50, s.Sampled), duration(s.P99, s.Sampled), n.note)
+			s.PerBatch(), depth(n, s), s.Dropped, s.Errors+s.Panics, duration(s.P50, s.Sampled), duration(s.P99, s.Sampled), remarks(n.note, s.lopsided()))
 	}
 	w.Flush()
 	gauges(&b, stats)
-	if v := values(lanes); len(v) > 0 {
+	if v := p.values(lanes); len(v) > 0 {
 		fmt.Fprintln(&b, "parameters")
 		for _, v := range v {
 			fmt.Fprintf(&b, "  %s.%s = %s\n", v.Node, v.Name, v.Value)
@@ -54,6 +55,10 @@ func depth(n *node, s NodeStats) string {
 		return "-"
 	}
 	return fmt.Sprint(s.Depth)
+}
+
+func remarks(words ...string) string {
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), "; ")
 }
 
 func duration(d time.Duration, sampled uint64) string {

@@ -101,8 +101,19 @@ func (in *Inlet[T]) Stalled() bool { return in.ln.stalled > 0 }
 
 // Retry pushes what waits in the lane, as far as there is room.
 func (in *Inlet[T]) Retry() {
-	for _, o := range in.ln.outlets {
-		o.retry()
+	for _, e := range in.ln.exits {
+		e.retry()
 	}
 	in.ln.stage.End()
+}
+
+// Fixed says that a queue behind the lane keeps the order of each lane alone ([queue.Laned]): messages that are to stay in
+// order, such as those of a connection, must all be pushed through one lane. It is the same for all lanes of a source.
+func (in *Inlet[T]) Fixed() bool { return in.ln.fixed }
+
+// since notes what the lane has taken when the number of lanes changes, on the lane.
+func (in *Inlet[T]) since() {
+	in.ln.snapMu.Lock()
+	in.ln.since = in.counts.Out
+	in.ln.snapMu.Unlock()
 }

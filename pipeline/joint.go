@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -37,9 +38,11 @@ type joint interface {
 	prepare() error // makes queues and lanes
 	start()
 	stop(ctx context.Context) // returns when the lanes have ended, or when ctx ends
-	depth() int
+	depths() []int            // of all queues, also of those whose lanes are spare
 	left() (queued, working int, stuck bool)
 	lanes() int
+	owner(part uint8) int // the lane that has a partition
+	resize(ctx context.Context, lanes int) error
 }
 
 func (f *Flow[T]) joint(k kind, name string, n int, key func(*T) uint64, q queue.Maker[T], opts []queue.Option) *Flow[T] {
@@ -53,13 +56,10 @@ func (f *Flow[T]) joint(k kind, name string, n int, key func(*T) uint64, q queue
 		f.p.misuse("%s %q needs a queue", k, name)
 	}
 	out := newFlow[T](f.p, k, name)
-	j := &crossing[T]{p: f.p, n: out.n, flow: out, key: key, make: q, cfg: queue.NewConfig(opts...), count: n}
+	j := &crossing[T]{p: f.p, n: out.n, flow: out, key: key, make: q, cfg: queue.NewConfig(opts...), table: newTable(n), turn: make(chan struct{}, 1)}
 	j.note = fmt.Sprintf("%s %q", k, name)
 	if j.cfg.Full != queue.Block {
 		out.n.note = j.cfg.Full.String()
-	}
-	for i := range j.parts {
-		j.parts[i] = uint8(i % min(n, stage.Partitions))
 	}
 	out.n.joint = j
 	f.use(out.n, j.enter)
@@ -68,21 +68,28 @@ func (f *Flow[T]) joint(k kind, name string, n int, key func(*T) uint64, q queue
 
 // A crossing is where messages go from the lanes that make them to lanes of its own.
 type crossing[T any] struct {
-	p     *Pipeline
-	n     *node
-	flow  *Flow[T]
-	key   func(*T) uint64
-	make  queue.Maker[T]
-	cfg   queue.Config
-	count int
-	note  string // names the crossing as a holder of memory
+	p    *Pipeline
+	n    *node
+	flow *Flow[T]
+	key  func(*T) uint64
+	make queue.Maker[T]
+	cfg  queue.Config
+	note string // names the crossing as a holder of memory
 
-	parts  [stage.Partitions]uint8 // the lane that owns each partition
-	queues []queue.Queue[T]        // written under p.mu, because Stats may be asked meanwhile
-	inlets []*Inlet[T]
-	lost   atomic.Int64 // messages that were discarded when the drain time was over
-	ended  sync.WaitGroup
-	stuck  bool // of Run: a lane has not come back
+	turn chan struct{} // full while the number of lanes changes, and for good when they end
+
+	mu       sync.Mutex
+	table    *table           // guarded by mu
+	queues   []queue.Queue[T] // guarded by mu, and so the rest
+	inlets   []*Inlet[T]      // the lanes, each behind the queue of the same index; those that the table does not have are spare
+	started  int              // lanes that have been started
+	running  bool
+	dividers []*divider[T]
+	pause    *pause // for dividers that are made in it
+
+	lost  atomic.Int64 // messages that were discarded when the drain time was over
+	ended sync.WaitGroup
+	stuck bool // of Run: a lane has not come back
 }
 
 func (j *crossing[T]) prepare() error {
@@ -90,35 +97,68 @@ func (j *crossing[T]) prepare() error {
 	if err := j.cfg.Validate(); err != nil {
 		return fmt.Errorf("pipeline %s: %s: %w", j.p.name, j.note, err)
 	}
-	for range j.count {
-		q, err := j.queue()
-		if err == nil && q == nil {
-			err = fmt.Errorf("its maker made none")
-		}
-		if err == nil && j.cfg.Full == queue.DropOldest {
-			if _, ok := q.(queue.Evicter[T]); !ok {
-				err = fmt.Errorf("%T cannot give up its oldest messages; use another queue or drop the newest", q)
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("pipeline %s: %s: %w", j.p.name, j.note, err)
-		}
-		j.inlets = append(j.inlets, j.flow.inlet(j.p.newLane(j.n)))
-		j.p.mu.Lock()
-		j.queues = append(j.queues, q)
-		j.p.mu.Unlock()
+	if err := j.grow(j.table.lanes); err != nil {
+		return fmt.Errorf("pipeline %s: %s: %w", j.p.name, j.note, err)
+	}
+	for _, in := range j.inlets {
+		in.ln.spare.Store(false)
 	}
 	return nil
 }
 
-func (j *crossing[T]) queue() (queue.Queue[T], error) {
-	defer explain(j.n.kind, j.n.name)
-	return j.make(j.cfg)
+// grow makes lanes, with their queues, until there are so many. They are spare until a table has them.
+func (j *crossing[T]) grow(lanes int) error {
+	for have := len(j.members()); have < lanes; have++ {
+		q, err := j.queue()
+		if err != nil {
+			return err
+		}
+		ln := j.p.newLane(j.n)
+		ln.place = have
+		ln.spare.Store(true)
+		in := j.flow.inlet(ln)
+		j.mu.Lock()
+		j.queues, j.inlets = append(j.queues, q), append(j.inlets, in)
+		j.mu.Unlock()
+	}
+	return nil
 }
 
+// members are the lanes that there are, spare ones too.
+func (j *crossing[T]) members() []*Inlet[T] {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.inlets)
+}
+
+// queue makes a queue that can do what the crossing wants of it.
+func (j *crossing[T]) queue() (q queue.Queue[T], err error) {
+	defer explain(j.n.kind, j.n.name)
+	if q, err = j.make(j.cfg); err != nil {
+		return nil, err
+	}
+	if q == nil {
+		return nil, errors.New("its maker made none")
+	}
+	if _, ok := q.(queue.Evicter[T]); !ok && j.cfg.Full == queue.DropOldest {
+		return nil, fmt.Errorf("%T cannot give up its oldest messages; use another queue or drop the newest", q)
+	}
+	return q, nil
+}
+
+// start starts the lanes that have been made.
 func (j *crossing[T]) start() {
-	for i, q := range j.queues {
-		j.ended.Go(func() { j.run(q, j.inlets[i]) })
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.running = true
+	j.startMade()
+}
+
+// startMade starts lanes that have been made since. The lock is held.
+func (j *crossing[T]) startMade() {
+	for ; j.started < len(j.inlets); j.started++ {
+		q, in := j.queues[j.started], j.inlets[j.started]
+		j.ended.Go(func() { j.run(q, in) })
 	}
 }
 
@@ -134,6 +174,7 @@ func (j *crossing[T]) run(q queue.Queue[T], in *Inlet[T]) {
 	for {
 		b := q.Pop(buf)
 		if len(b) == 0 {
+			in.ln.idled()
 			l.Rest()
 			more := q.Wait(in.Due())
 			l.Work()
@@ -165,31 +206,57 @@ func (j *crossing[T]) run(q queue.Queue[T], in *Inlet[T]) {
 	l.Rest()
 }
 
+// stop waits for a change of the lanes that is under way, which ends early because the pipeline is stopping.
 func (j *crossing[T]) stop(ctx context.Context) {
-	for _, q := range j.queues {
+	select {
+	case j.turn <- struct{}{}:
+	case <-ctx.Done():
+	}
+	j.mu.Lock()
+	j.running = false
+	queues := j.queues
+	j.mu.Unlock()
+	for _, q := range queues {
 		q.Close()
 	}
 	j.stuck = !await(ctx, &j.ended) // when the drain time is over what is queued is discarded
 }
 
-func (j *crossing[T]) depth() (n int) {
-	j.p.mu.Lock()
+func (j *crossing[T]) depths() (each []int) {
+	j.mu.Lock()
 	queues := j.queues
-	j.p.mu.Unlock()
+	j.mu.Unlock()
 	for _, q := range queues {
-		n += q.Len()
+		each = append(each, q.Len())
+	}
+	return each
+}
+
+func (j *crossing[T]) left() (queued, working int, stuck bool) {
+	for _, in := range j.members() {
+		working += int(in.ln.working.Load())
+	}
+	return int(j.lost.Load()) + sum(j.depths()), working, j.stuck
+}
+
+func sum(each []int) (n int) {
+	for _, k := range each {
+		n += k
 	}
 	return n
 }
 
-func (j *crossing[T]) left() (queued, working int, stuck bool) {
-	for _, in := range j.inlets {
-		working += int(in.ln.working.Load())
-	}
-	return int(j.lost.Load()) + j.depth(), working, j.stuck
+func (j *crossing[T]) lanes() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.table.lanes
 }
 
-func (j *crossing[T]) lanes() int { return j.count }
+func (j *crossing[T]) owner(part uint8) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return int(j.table.parts[part])
+}
 
 // producers is the most lanes that push into what n consumes.
 func (p *Pipeline) producers(n *node) (count int) {

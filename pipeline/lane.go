@@ -18,11 +18,12 @@ type lane struct {
 
 	merges map[*node]any // the entrance of each merge
 
-	wake     func() // of a source that must not wait
-	patient  bool   // its source has stopped, so it may wait like any other
-	stalled  int    // outlets that have a backlog
-	outlets  []retrier
-	flushes  []flusher // in flow order once made
+	wake     func()   // of a source that must not wait
+	patient  bool     // its source has stopped, so it may wait like any other
+	stalled  int      // outlets that have a backlog, and dividers that hold messages
+	exits    []exit   // to the queues behind the lane
+	fixed    bool     // one of those queues is queue.Laned
+	holders  []holder // in flow order once made
 	tickers  []*ticker
 	next     time.Time // when the next ticker is due
 	failures map[string]func(error)
@@ -36,15 +37,29 @@ type lane struct {
 	snapMu  sync.Mutex
 	snap    []stage.Counts // guarded by snapMu
 	values  []ParamValue   // guarded by snapMu
+	heats   []nodeHeat     // guarded by snapMu
 	asked   chan struct{}  // guarded by snapMu: closed when the snapshot that is on its way has been taken
 	working atomic.Int32   // messages of a joint's batch that are inside the lane
+
+	// Of a lane behind a joint:
+	place int         // among the lanes of the joint
+	spare atomic.Bool // it has no part of the flow now
+	idle  func()      // to be called once when nothing is queued
+	since uint64      // guarded by snapMu: messages it had taken when the number of lanes changed
 }
 
-type retrier interface{ retry() }
+// An exit is a divider without its type.
+type exit interface {
+	retry()
+	unpopped() int
+	heatOf() (node int, h *heat)
+}
 
-type flusher struct {
-	node  int
-	flush func()
+// A holder is a stage that can hold messages or state from one batch to the next.
+type holder interface {
+	account() *stage.Counts
+	flush()
+	handover() stage.Handover // nil for a stage that is none
 }
 
 type ticker struct {
@@ -91,7 +106,7 @@ func (p *Pipeline) newLane(n *node) *lane {
 
 // made is called when all sinks of the lane exist.
 func (ln *lane) made() {
-	slices.SortStableFunc(ln.flushes, func(a, b flusher) int { return a.node - b.node })
+	slices.SortStableFunc(ln.holders, func(a, b holder) int { return a.account().ID - b.account().ID })
 	slices.SortStableFunc(ln.tickers, func(a, b *ticker) int { return a.node - b.node })
 	ln.next = time.Time{}
 	if len(ln.tickers) > 0 {
@@ -132,10 +147,29 @@ func (ln *lane) finish() {
 
 // flush lets every stage emit what it holds, in flow order.
 func (ln *lane) flush() {
-	for _, f := range ln.flushes {
-		ln.guarded(f.flush)
+	for _, h := range ln.holders {
+		ln.guarded(h.flush)
 	}
 	ln.stage.End()
+}
+
+// whenIdle has f called on the lane, between two batches, when nothing is queued for it. The lane calls it when it next
+// finds its queue empty, unless it rests before an empty one now. Nobody pushes meanwhile.
+func (ln *lane) whenIdle(queued func() int, f func()) {
+	go ln.stage.Call(func() {
+		if queued() == 0 {
+			f()
+		} else {
+			ln.idle = f
+		}
+	})
+}
+
+func (ln *lane) idled() {
+	if f := ln.idle; f != nil {
+		ln.idle = nil
+		f()
+	}
 }
 
 // tick calls the tickers that are due. On a lane that is stalled it is put off: what they emit would pile up without bound,

@@ -1,71 +1,11 @@
 package pipeline
 
 import (
-	"slices"
 	"sync/atomic"
 
 	"github.com/leat-io/leat/pipeline/queue"
 	"github.com/leat-io/leat/stage"
 )
-
-// enter makes the end of a crossing that one producing lane owns.
-func (j *crossing[T]) enter(ln *lane) stage.Sink[T] {
-	d := &divider[T]{ln: ln, j: j, counts: ln.stage.Making(j.n.id, j.n.name)}
-	for _, q := range j.queues {
-		o := &outlet[T]{ln: ln, note: j.note, full: j.cfg.Full, counts: d.counts, lost: &j.lost, queue: q, room: make(chan struct{}, 1)}
-		o.producer = q.Join(o.roomy)
-		d.outlets = append(d.outlets, o)
-		ln.outlets = append(ln.outlets, o)
-	}
-	d.lens = make([]int, len(d.outlets))
-	return d
-}
-
-// A divider gives each message of a lane to one of the queues of a crossing.
-type divider[T any] struct {
-	ln      *lane
-	j       *crossing[T]
-	counts  *stage.Counts
-	outlets []*outlet[T]
-	lens    []int
-}
-
-func (d *divider[T]) Push(b []*T) {
-	d.ln.stage.Enter(d.counts)
-	d.counts.In += uint64(len(b))
-	if len(d.outlets) == 1 {
-		d.outlets[0].put(b)
-		return
-	}
-	for _, o := range d.outlets { // here and not behind the loop: a panic in key may have left messages of another batch
-		o.bin = o.bin[:0]
-	}
-	if d.j.key != nil {
-		for _, m := range b {
-			o := d.outlets[d.j.parts[stage.Partition(d.j.key(m))]]
-			o.bin = append(o.bin, m)
-		}
-	} else {
-		d.spread(b)
-	}
-	for _, o := range d.outlets {
-		if len(o.bin) > 0 {
-			o.put(o.bin)
-		}
-	}
-}
-
-// spread gives each message to the queue that is shortest, counting what it has given in this batch.
-func (d *divider[T]) spread(b []*T) {
-	for i, o := range d.outlets {
-		d.lens[i] = o.queue.Len()
-	}
-	for _, m := range b {
-		i := slices.Index(d.lens, slices.Min(d.lens))
-		d.lens[i]++
-		d.outlets[i].bin = append(d.outlets[i].bin, m)
-	}
-}
 
 // An outlet is the way from one lane into one queue.
 type outlet[T any] struct {
@@ -159,12 +99,17 @@ func (o *outlet[T]) wait(b []*T) {
 
 // keep holds messages in the lane until the queue takes them.
 func (o *outlet[T]) keep(b []*T) {
+	for _, m := range b {
+		o.await(stage.Retain(o.ln.stage, m))
+	}
+}
+
+// await puts a message behind those that wait for room.
+func (o *outlet[T]) await(k *stage.Kept[T]) {
 	if len(o.backlog) == 0 {
 		o.ln.stalled++
 	}
-	for _, m := range b {
-		o.backlog = append(o.backlog, stage.Retain(o.ln.stage, m))
-	}
+	o.backlog = append(o.backlog, k)
 }
 
 func (o *outlet[T]) retry() {

@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/leat-io/leat/stage"
 )
@@ -15,9 +18,41 @@ type ParamValue struct {
 }
 
 // Params lists the parameters of all nodes, as fresh as Stats does their counters.
-func (p *Pipeline) Params() []ParamValue { return values(p.snapshots()) }
+func (p *Pipeline) Params() []ParamValue { return p.values(p.snapshots()) }
 
-func values(lanes []*lane) (all []ParamValue) {
+// lanesParam is the parameter of a Shard or Spread that [Pipeline.Resize] changes; resizeTime is how long that may take.
+const (
+	lanesParam = "lanes"
+	resizeTime = 10 * time.Second
+)
+
+// resizable returns the Shard or Spread of that name, or nil.
+func (p *Pipeline) resizable(name string) *node {
+	i := slices.IndexFunc(p.nodes, func(n *node) bool { return n.name == name && (n.kind == kindShard || n.kind == kindSpread) })
+	if i < 0 {
+		return nil
+	}
+	return p.nodes[i]
+}
+
+func (p *Pipeline) setLanes(node, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return fmt.Errorf("pipeline %s: the lanes of %q are a whole number, not %q", p.name, node, value)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), resizeTime)
+	defer cancel()
+	return p.Resize(ctx, node, n)
+}
+
+func (p *Pipeline) values(lanes []*lane) (all []ParamValue) {
+	if len(lanes) > 0 {
+		for _, n := range p.nodes {
+			if p.resizable(n.name) == n {
+				all = append(all, ParamValue{Node: n.name, Name: lanesParam, Value: strconv.Itoa(n.joint.lanes())})
+			}
+		}
+	}
 	seen := map[[2]string]bool{}
 	for _, ln := range lanes {
 		ln.snapMu.Lock()
@@ -37,6 +72,9 @@ func values(lanes []*lane) (all []ParamValue) {
 
 // Get reads a parameter of a node, on the node's first lane. It waits for a lane in the middle of a batch.
 func (p *Pipeline) Get(node, name string) (value string, err error) {
+	if n := p.resizable(node); n != nil && name == lanesParam {
+		return strconv.Itoa(n.joint.lanes()), nil
+	}
 	found, err := p.eachParam(p.allLanes(), node, name, func(v stage.Param) (more bool, err error) {
 		value = v.Get()
 		return false, nil
@@ -48,8 +86,11 @@ func (p *Pipeline) Get(node, name string) (value string, err error) {
 }
 
 // Set changes a parameter of a node on all its lanes, each between two batches, and on lanes that are made later. When the
-// first lane refuses the value nothing is changed.
+// first lane refuses the value nothing is changed. The parameter "lanes" of a Shard or Spread is set with [Pipeline.Resize].
 func (p *Pipeline) Set(node, name, value string) error {
+	if name == lanesParam && p.resizable(node) != nil {
+		return p.setLanes(node, value)
+	}
 	set := func(v stage.Param) (bool, error) {
 		if v.Set == nil {
 			return false, fmt.Errorf("can only be read")

@@ -28,6 +28,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -51,6 +52,9 @@ type Pipeline struct {
 	failed  chan error    // one error that stops the pipeline
 	forced  chan struct{} // closed when the drain time is over
 	isForce atomic.Bool   // mirrors forced
+
+	life context.Context // ends when the pipeline begins to stop
+	stop context.CancelFunc
 
 	mu       sync.Mutex
 	lanes    []*lane              // guarded by mu
@@ -82,6 +86,7 @@ func New(name string, opts ...Option) *Pipeline {
 	for _, o := range opts {
 		o(p)
 	}
+	p.life, p.stop = context.WithCancel(context.Background())
 	p.reports.pipeline = p
 	return p
 }

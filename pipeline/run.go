@@ -114,6 +114,7 @@ func (p *Pipeline) end(parent context.Context, sources []*node) error {
 		}
 	})()
 	began := time.Now()
+	p.stop()
 	p.stopSources(ctx, sources)
 	for _, n := range p.nodes {
 		switch {

@@ -91,7 +91,9 @@ func (p *Pipeline) From[T any](s Source[T]) *Flow[T] {
 				if in == nil {
 					in = p.late(f.n, open)
 				}
+				in.Lane.Work() // a joint may look at the lane already
 				in.ln.wake = wake
+				in.Lane.Rest()
 				return in
 			})
 		},

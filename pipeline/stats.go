@@ -11,7 +11,7 @@ import (
 type NodeStats struct {
 	Name     string        `json:"name"`
 	Kind     string        `json:"kind"`
-	Lanes    int           `json:"lanes"`   // lanes on which the node has an instance
+	Lanes    int           `json:"lanes"`   // lanes on which the node has an instance, without spare ones
 	In       uint64        `json:"in"`      // messages
 	Out      uint64        `json:"out"`     // messages
 	Batches  uint64        `json:"batches"` // batches that came in; of a source, that went out
@@ -25,6 +25,20 @@ type NodeStats struct {
 	P99      time.Duration `json:"p99_ns"`
 	Sampled  uint64        `json:"sampled"` // batches that were timed
 	Gauges   []Gauge       `json:"gauges,omitempty"`
+
+	// Of a joint with several lanes:
+	PerLane   []LaneStats `json:"per_lane,omitempty"`
+	Imbalance float64     `json:"imbalance,omitempty"` // share of the busiest lane over that of the mean; 1 is even
+	Hot       []HotKey    `json:"hot,omitempty"`       // of a Shard: its hottest keys
+}
+
+// LaneStats are the figures of one lane behind a joint.
+type LaneStats struct {
+	In    uint64  `json:"in"`    // messages that it has taken
+	Depth int     `json:"depth"` // messages queued for it now
+	Share float64 `json:"share"` // of what all have taken since their number last changed
+
+	since uint64
 }
 
 // PerBatch is the mean number of messages in a batch.
@@ -103,6 +117,11 @@ func (ln *lane) look() {
 	for _, c := range ln.stage.Counts() {
 		ln.snap = append(ln.snap, *c)
 	}
+	ln.heats = ln.heats[:0]
+	for _, e := range ln.exits {
+		node, h := e.heatOf()
+		ln.heats = append(ln.heats, nodeHeat{node, *h})
+	}
 	ln.values = ln.values[:0]
 	for node, ps := range ln.params {
 		for _, v := range ps {
@@ -113,11 +132,11 @@ func (ln *lane) look() {
 
 func (p *Pipeline) sum(lanes []*lane) Stats {
 	out := make(Stats, len(p.nodes))
-	times := make([]stage.Times, len(p.nodes))
+	times, heats := make([]stage.Times, len(p.nodes)), make([]heats, len(p.nodes))
 	for i, n := range p.nodes {
 		out[i].Name, out[i].Kind = n.name, string(n.kind)
 		if n.joint != nil {
-			out[i].Depth = n.joint.depth()
+			out[i].depths(n.joint.depths(), n.joint.lanes())
 		}
 		if n.gauges != nil {
 			out[i].Gauges = n.gauges()
@@ -129,8 +148,13 @@ func (p *Pipeline) sum(lanes []*lane) Stats {
 			switch {
 			case c.ID == 0: // what happened outside of all nodes is put to the account of the lane's own
 				c.ID = ln.node.id
+			case ln.spare.Load():
 			case p.nodes[c.ID-1].joint == nil || c.ID == ln.node.id: // a joint's lanes are those behind it
 				out[c.ID-1].Lanes++
+			}
+			if c.ID == ln.node.id && ln.place < len(out[c.ID-1].PerLane) {
+				l := &out[c.ID-1].PerLane[ln.place]
+				l.In, l.since = l.In+c.Out, l.since+c.Out-ln.since
 			}
 			s := &out[c.ID-1]
 			s.In, s.Out, s.Batches = s.In+c.In, s.Out+c.Out, s.Batches+c.Batches
@@ -138,9 +162,16 @@ func (p *Pipeline) sum(lanes []*lane) Stats {
 			s.BytesIn, s.BytesOut = s.BytesIn+c.BytesIn, s.BytesOut+c.BytesOut
 			times[c.ID-1].Merge(&c.Times)
 		}
+		for i := range ln.heats {
+			heats[ln.heats[i].node-1].merge(&ln.heats[i].heat)
+		}
 		ln.snapMu.Unlock()
 	}
 	for i := range out {
+		out[i].balance()
+		if n := p.nodes[i]; n.kind == kindShard {
+			out[i].Hot = heats[i].hottest(n.joint.owner)
+		}
 		out[i].P50, out[i].P99, out[i].Sampled = times[i].Quantile(.5), times[i].Quantile(.99), times[i].N()
 	}
 	return out

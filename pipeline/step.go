@@ -107,6 +107,13 @@ func (k *link[In, Out]) one() stage.Stage[In, Out] {
 	return one
 }
 
+func (k *link[In, Out]) account() *stage.Counts { return k.counts }
+
+func (k *link[In, Out]) handover() stage.Handover {
+	h, _ := k.stage.(stage.Handover)
+	return h
+}
+
 func (k *link[In, Out]) flush() {
 	f, ok := k.stage.(stage.Flusher[Out])
 	if !ok {
@@ -163,8 +170,8 @@ func newStep[In, Out any](ln *lane, out *Flow[Out], mk stage.Maker[In, Out], pol
 	s.to = out.sink(ln)
 	k.next = s.to.Push
 	ln.failures[out.n.name] = k.failed
-	if _, ok := k.stage.(stage.Flusher[Out]); ok {
-		ln.flushes = append(ln.flushes, flusher{out.n.id, k.flush})
+	if _, ok := k.stage.(stage.Flusher[Out]); ok || k.handover() != nil {
+		ln.holders = append(ln.holders, k)
 	}
 	if _, ok := k.stage.(stage.Ticker[Out]); ok {
 		ln.tickers = append(ln.tickers, &ticker{node: out.n.id, tick: k.tick})
