@@ -85,6 +85,7 @@ type check struct {
 var checks = []check{
 	{"every byte arrives and answers come back in order", everyByte},
 	{"torn and joined messages are put together again", tornMessages},
+	{"a connection keeps its lane where order depends on it", fixedLanes},
 	{"a half-closed client still gets all answers", halfClose},
 	{"a client that resets costs nobody else", reset},
 	{"there are at most so many connections", maxConns},

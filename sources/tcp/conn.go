@@ -25,6 +25,7 @@ type conn struct {
 	source     *Source
 	hold       peers.Hold
 	sock       socket
+	lane       *lane // of the goroutine: the one for life, where lanes are fixed
 
 	fd       int32         // guarded by the connection's lock; -1 once it is closed
 	quota    int32         // of the goroutine: bytes that may still be read after a stop; -1 before
@@ -40,6 +41,7 @@ func connOf(c *stage.Conn) *conn { return (*conn)(unsafe.Pointer(c)) }
 func (c *conn) serve() {
 	for c.read() && c.wait(c.paused) {
 	}
+	c.source.lanes.leave(c)
 	c.source.readers.Done()
 	if c.eof {
 		c.Finish(nil)

@@ -27,7 +27,7 @@ func (c *conn) read() (more bool) {
 		}
 		if n > 0 || c.Reading.Stopped {
 			c.hold.Begin(&c.source.table)
-			l := c.source.lanes.take()
+			l := c.source.lanes.take(c)
 			slab, b := l.inlet.Lane.Bytes(n)
 			copy(b, buf[:n])
 			l.inlet.Lane.Received(n)

@@ -24,9 +24,9 @@ func (c *conn) read() (more bool) {
 	err = raw.Read(func(fd uintptr) (done bool) {
 		c.hold.Begin(&c.source.table)
 		defer c.hold.End(&c.source.table)
-		l := c.source.lanes.take()
+		l := c.source.lanes.take(c)
 		defer func() { c.source.lanes.give(l) }()
-		for ; !c.Halted() && !c.source.stopping.Load(); l = c.source.lanes.pass(l) {
+		for ; !c.Halted() && !c.source.stopping.Load(); l = c.source.lanes.pass(c, l) {
 			n, err := c.readOnce(l, int(fd), readSize)
 			switch {
 			case n > 0: // also a short one: the edge may stand for these bytes and for the end of input behind them
@@ -56,7 +56,7 @@ func (c *conn) readRest() (more bool) {
 	}
 	c.hold.Begin(&c.source.table)
 	defer c.hold.End(&c.source.table)
-	l := c.source.lanes.take()
+	l := c.source.lanes.take(c)
 	defer c.source.lanes.give(l)
 	if c.Reading.Stopped && !c.Halted() {
 		c.push(l, nil, nil)

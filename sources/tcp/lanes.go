@@ -2,6 +2,8 @@ package tcp
 
 import (
 	"context"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,21 +12,28 @@ import (
 	"github.com/leat-io/leat/stage"
 )
 
-// lanes is the set from which reads borrow. The lane that was used last is lent first, because its memory is in a cache.
+// lanes is the set from which reads borrow. The lane that was used last is lent first, because its memory is in a cache. When
+// a queue behind them keeps the order of each lane alone the lanes are fixed: each connection has one of a few for life.
 type lanes struct {
 	open  func() *pipeline.Inlet[stage.Segment]
 	first *stage.Lane
 	max   int
+	fixed bool
 	kick  chan struct{} // tells tick that a lane is due sooner than it thinks
 	turn  chan struct{} // full while tick is at work, and for good when the source has stopped
+	line  line          // for any lane; fixed ones have each their own
 
-	wanted atomic.Bool // mirrors that somebody is in line
+	mu    sync.Mutex
+	free  []*lane   // guarded by mu
+	made  int       // guarded by mu
+	bound []*lane   // guarded by mu: all that have been made, when they are fixed
+	next  time.Time // guarded by mu: when tick will look, or zero
+}
 
-	mu   sync.Mutex
-	free []*lane      // guarded by mu
-	made int          // guarded by mu
-	line []chan *lane // guarded by mu: those who wait for a lane, in the order in which they came
-	next time.Time    // guarded by mu: when tick will look, or zero
+// A line is those who wait for a lane, in the order in which they came.
+type line struct {
+	wanted  atomic.Bool  // mirrors that somebody is in line
+	waiting []chan *lane // guarded by lanes.mu
 }
 
 // A lane is an inlet and what reads into it.
@@ -32,7 +41,12 @@ type lane struct {
 	inlet    *pipeline.Inlet[stage.Segment]
 	segments *stage.Arena[stage.Segment]
 	one      [1]*stage.Segment
+	line     *line
+	conns    int // guarded by lanes.mu: that have this lane for life
 }
+
+// fixedLanes is how many fixed lanes there are for each processor: some may wait for room in a queue while others work.
+const fixedLanes = 4
 
 func (p *lanes) init(most int) {
 	p.max = most
@@ -42,20 +56,35 @@ func (p *lanes) init(most int) {
 // start makes the first lane, which the tickers of an idle source run on.
 func (p *lanes) start(open func() *pipeline.Inlet[stage.Segment]) {
 	p.open = open
-	l := p.make()
-	p.first, p.made = l.inlet.Lane, 1
-	l.inlet.Lane.Work()
+	in := open()
+	if p.fixed = in.Fixed(); p.fixed {
+		p.max = min(p.max, fixedLanes*runtime.GOMAXPROCS(0))
+	}
+	l := p.make(in)
+	p.first, p.made = in.Lane, 1
+	in.Lane.Work()
 	p.give(l)
 }
 
-func (p *lanes) make() *lane {
-	in := p.open()
-	return &lane{inlet: in, segments: stage.NewArena[stage.Segment](in.Lane)}
+func (p *lanes) make(in *pipeline.Inlet[stage.Segment]) *lane {
+	l := &lane{inlet: in, segments: stage.NewArena[stage.Segment](in.Lane), line: &p.line}
+	if p.fixed {
+		l.line = new(line)
+		p.mu.Lock()
+		p.bound = append(p.bound, l)
+		p.mu.Unlock()
+	}
+	return l
 }
 
-// take borrows a lane, and waits while all are in use.
-func (p *lanes) take() *lane {
-	l := p.any()
+// take borrows a lane for a connection, and waits while all that it may have are in use.
+func (p *lanes) take(c *conn) *lane {
+	var l *lane
+	if p.fixed {
+		l = p.own(c)
+	} else {
+		l = p.any()
+	}
 	l.inlet.Lane.Work()
 	return l
 }
@@ -71,33 +100,73 @@ func (p *lanes) any() *lane {
 	if p.made < p.max {
 		p.made++
 		p.mu.Unlock()
-		return p.make()
+		return p.make(p.open())
 	}
+	return p.wait(&p.line)
+}
+
+// own borrows the lane of the connection. The first time that is the one with the fewest connections, or a new one.
+func (p *lanes) own(c *conn) *lane {
+	p.mu.Lock()
+	if c.lane == nil {
+		least := slices.MinFunc(p.bound, func(a, b *lane) int { return a.conns - b.conns })
+		if least.conns > 0 && p.made < p.max {
+			p.made++
+			p.mu.Unlock()
+			c.lane = p.make(p.open())
+			p.mu.Lock()
+			c.lane.conns++
+			p.mu.Unlock()
+			return c.lane
+		}
+		c.lane = least
+		least.conns++
+	}
+	if i := slices.Index(p.free, c.lane); i >= 0 {
+		p.free = slices.Delete(p.free, i, i+1)
+		p.mu.Unlock()
+		return c.lane
+	}
+	return p.wait(c.lane.line)
+}
+
+// wait gets in line. It is called with the lock, and lets go of it.
+func (p *lanes) wait(in *line) *lane {
 	mine := make(chan *lane, 1)
-	p.line = append(p.line, mine)
-	p.wanted.Store(true)
+	in.waiting = append(in.waiting, mine)
+	in.wanted.Store(true)
 	p.mu.Unlock()
 	return <-mine
 }
 
-// pass gives a lane to whoever waits for one, and gets in line behind them. A connection that always has more to read would
+// leave takes a connection that will not read again off its lane.
+func (p *lanes) leave(c *conn) {
+	if c.lane == nil {
+		return
+	}
+	p.mu.Lock()
+	c.lane.conns--
+	p.mu.Unlock()
+}
+
+// pass gives a lane to whoever waits for it, and gets in line behind them. A connection that always has more to read would
 // keep its lane from the others for ever.
-func (p *lanes) pass(l *lane) *lane {
-	if !p.wanted.Load() {
+func (p *lanes) pass(c *conn, l *lane) *lane {
+	if !l.line.wanted.Load() {
 		return l
 	}
 	p.give(l)
-	return p.take()
+	return p.take(c)
 }
 
 func (p *lanes) give(l *lane) {
 	due := l.inlet.Due()
 	l.inlet.Lane.Rest()
 	p.mu.Lock()
-	if len(p.line) > 0 {
-		p.line[0] <- l
-		p.line = p.line[1:]
-		p.wanted.Store(len(p.line) > 0)
+	if q := l.line; len(q.waiting) > 0 {
+		q.waiting[0] <- l
+		q.waiting = q.waiting[1:]
+		q.wanted.Store(len(q.waiting) > 0)
 		p.mu.Unlock()
 		return // who has it now will say when it is due
 	}

@@ -2,7 +2,9 @@
 //
 // Its engine gives each connection a goroutine. A goroutine is not a lane: it borrows one for each read from a bounded set
 // that lasts, so ten thousand connections need as many lanes as run at once, and a connection at rest holds neither a lane
-// nor a buffer. Because only one connection waits with it, such a lane may block while a queue is full.
+// nor a buffer. Because only one connection waits with it, such a lane may block while a queue is full. Where a queue follows
+// that keeps the order of each lane alone (queue.Laned), there are at most four lanes for each processor, and a connection
+// keeps the same one for life.
 //
 // The kernel's backlog is the waiting room. What comes in is bounded by MaxConns, MaxConnsPerAddress and AcceptRate; who is
 // refused sees an orderly end, and is counted with the reason.
