@@ -33,7 +33,7 @@ func overload(t *testing.T, q queue.Maker[row], full queue.WhenFull) (answers st
 }
 
 func TestDropNewestDropsWhatComesLast(t *testing.T) {
-	each(t, func(t *testing.T, q queue.Maker[row]) {
+	eachExact(t, func(t *testing.T, q queue.Maker[row]) {
 		answers, dropped := overload(t, q, queue.DropNewest)
 		equal(t, "answers", answers, "m0 m1 m2 m3 m4")
 		equal(t, "dropped", dropped, 15)
@@ -41,7 +41,7 @@ func TestDropNewestDropsWhatComesLast(t *testing.T) {
 }
 
 func TestDropOldestDropsWhatHasWaitedLongest(t *testing.T) {
-	each(t, func(t *testing.T, q queue.Maker[row]) {
+	eachExact(t, func(t *testing.T, q queue.Maker[row]) {
 		answers, dropped := overload(t, q, queue.DropOldest)
 		equal(t, "answers", answers, "m0 m16 m17 m18 m19")
 		equal(t, "dropped", dropped, 15)
@@ -49,7 +49,7 @@ func TestDropOldestDropsWhatHasWaitedLongest(t *testing.T) {
 }
 
 func TestBlockDropsNothing(t *testing.T) {
-	each(t, func(t *testing.T, q queue.Maker[row]) {
+	eachExact(t, func(t *testing.T, q queue.Maker[row]) {
 		answers, dropped := overload(t, q, queue.Block)
 		equal(t, "answers", answers, joined(numbered(20)))
 		equal(t, "dropped", dropped, 0)

@@ -23,7 +23,7 @@ type layout struct {
 
 // hop puts a joint into the flow, or none.
 func (l *layout) hop(f flow) flow {
-	q := queues[l.r.IntN(2)]
+	q := queues[l.r.IntN(len(queues))]
 	opts := []queue.Option{queue.Cap(1 + l.r.IntN(40)), queue.Batch(1 + l.r.IntN(20))}
 	l.names++
 	name := fmt.Sprint("joint ", l.names)

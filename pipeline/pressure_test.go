@@ -52,7 +52,7 @@ func TestBackPressureDoesNotStallTheLoopsOfASource(t *testing.T) {
 	const fair, lazy, lines, answer = 6, 4, 150, 600
 	for seed := range uint64(24) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		q, inFlight := queues[r.IntN(2)], []int{1, 2, 7, 64}[r.IntN(4)]
+		q, inFlight := queues[r.IntN(len(queues))], []int{1, 2, 7, 64}[r.IntN(4)]
 		t.Run(fmt.Sprintf("seed=%d/%s/inflight=%d", seed, q.name, inFlight), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				before := heap()
@@ -112,7 +112,7 @@ func TestBackPressureDoesNotStallTheLanesOfASource(t *testing.T) {
 	const fair, lazy, lines, answer = 3, 2, 40, 100_000
 	for seed := range uint64(5) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		q, inFlight, lanes := queues[r.IntN(2)], []int{1, 2, 7}[r.IntN(3)], []int{1, 2, 5, 64}[r.IntN(4)]
+		q, inFlight, lanes := queues[r.IntN(len(queues))], []int{1, 2, 7}[r.IntN(3)], []int{1, 2, 5, 64}[r.IntN(4)]
 		t.Run(fmt.Sprintf("seed=%d/%s/inflight=%d/lanes=%d", seed, q.name, inFlight, lanes), func(t *testing.T) {
 			limits := tight(inFlight)
 			limits.OutHard = 8 * answer

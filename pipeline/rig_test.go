@@ -168,8 +168,13 @@ func numbered(n int) (lines []string) {
 	return lines
 }
 
-// each runs f in a bubble of virtual time for both queues that every assembly may use.
-func each(t *testing.T, f func(t *testing.T, q queue.Maker[row])) {
+// each runs f in a bubble of virtual time for each queue that there is.
+func each(t *testing.T, f func(t *testing.T, q queue.Maker[row])) { eachOf(t, queues, f) }
+
+// eachExact does so for the queues in which messages that are lent neither count nor hold room.
+func eachExact(t *testing.T, f func(t *testing.T, q queue.Maker[row])) { eachOf(t, queues[:2], f) }
+
+func eachOf(t *testing.T, queues []named, f func(t *testing.T, q queue.Maker[row])) {
 	for _, q := range queues {
 		t.Run(q.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { f(t, q.make) })
@@ -177,10 +182,12 @@ func each(t *testing.T, f func(t *testing.T, q queue.Maker[row])) {
 	}
 }
 
-var queues = []struct {
+type named struct {
 	name string
 	make queue.Maker[row]
-}{{"chan", queue.Chan[row]}, {"workiva", queue.Workiva[row]}}
+}
+
+var queues = []named{{"chan", queue.Chan[row]}, {"workiva", queue.Workiva[row]}, {"ring", queue.Ring[row]}, {"blocks", queue.Blocks[row]}}
 
 // A worker is a stage made of a function.
 type worker func(dst, src []*row) ([]*row, error)

@@ -180,4 +180,7 @@ var shapes = []shape{
 	{"four shards of chan, capacity 1024", sharded(queue.Chan, 1024)},
 	{"four shards of workiva, capacity 2", sharded(queue.Workiva, 2)},
 	{"four shards of workiva, capacity 1024", sharded(queue.Workiva, 1024)},
+	{"four shards of ring, capacity 2", sharded(queue.Ring, 2)},
+	{"four shards of ring, capacity 1024", sharded(queue.Ring, 1024)},
+	{"four shards of blocks, capacity 1024", sharded(queue.Blocks, 1024)},
 }
