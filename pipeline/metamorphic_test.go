@@ -1,8 +1,11 @@
 package pipeline_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -16,9 +19,10 @@ import (
 
 // An assembly does the same to a request whichever way it is laid out: each hop is a place where a queue may be.
 type layout struct {
-	r     *rand.Rand
-	hops  []string
-	names int
+	r      *rand.Rand
+	hops   []string
+	names  int
+	joints []string // whose lanes may change
 }
 
 // hop puts a joint into the flow, or none.
@@ -28,6 +32,9 @@ func (l *layout) hop(f flow) flow {
 	l.names++
 	name := fmt.Sprint("joint ", l.names)
 	kind := [...]string{"fused", "fused", "queue", "shard by text", "shard by request", "shard by connection", "spread"}[l.r.IntN(7)]
+	if strings.HasPrefix(kind, "s") {
+		l.joints = append(l.joints, name)
+	}
 	l.hops = append(l.hops, fmt.Sprint(kind, " ", q.name, " ", opts))
 	switch kind {
 	case "queue":
@@ -47,7 +54,7 @@ func (l *layout) hop(f flow) flow {
 // assemble lays the program out: upper case, nothing for lines with "-", two lines for lines with "+", a reversal of what has
 // an even length.
 func (l *layout) assemble(s *mem.Source) *pipeline.Pipeline {
-	p := pipeline.New("metamorphic")
+	p := pipeline.New("metamorphic", quiet)
 	f := l.hop(l.hop(decoded(p, s)).Via("upper", stage.Do(upper)))
 	f = l.hop(f.Via("filter", stage.Filter(func(m *row) bool { return m.Text[0] != '-' })))
 	if l.r.IntN(2) == 0 {
@@ -76,6 +83,21 @@ func reverse(m *row) {
 	t := m.Text
 	for i, j := 0, len(t)-1; i < j; i, j = i+1, j-1 {
 		t[i], t[j] = t[j], t[i]
+	}
+}
+
+// change changes the lanes of the joints now and then, until the pipeline stops.
+func (l *layout) change(t *testing.T, p *pipeline.Pipeline, r *rand.Rand) {
+	for len(l.joints) > 0 {
+		for range r.IntN(100) {
+			runtime.Gosched()
+		}
+		switch err := p.Resize(context.Background(), l.joints[r.IntN(len(l.joints))], 1+r.IntN(5)); {
+		case errors.Is(err, pipeline.ErrNotRunning):
+			return
+		case err != nil:
+			t.Error(err)
+		}
 	}
 }
 
@@ -128,8 +150,13 @@ func TestEveryLayoutOfAnAssemblyAnswersTheSame(t *testing.T) {
 						}
 					})
 				}
+				var changing sync.WaitGroup
+				if seed%2 == 0 {
+					changing.Go(func() { l.change(t, p, rand.New(rand.NewPCG(seed, 7))) })
+				}
 				all.Wait()
 				noError(t, stop())
+				changing.Wait()
 			})
 		})
 	}

@@ -70,8 +70,7 @@ func (j *crossing[T]) resize(ctx context.Context, lanes int) error {
 	}
 	j.proceed(ctx, p, next)
 	if err == nil {
-		j.p.log.Info("a joint has another number of lanes", "pipeline", j.p.name, "node", j.n.name, "lanes", lanes, "before", old.lanes,
-			"partitions", len(t.moves), "pause", time.Since(began))
+		j.p.log.Info("a joint has another number of lanes", "pipeline", j.p.name, "node", j.n.name, "lanes", lanes, "before", old.lanes, "pause", time.Since(began))
 	}
 	return err
 }

@@ -22,6 +22,11 @@ import (
 // serve lets clients talk while the lanes change, and looks at what they were told.
 func (p *resized) serve(t *testing.T, r *rand.Rand, times int, dial func() io.ReadWriteCloser) {
 	stop := start(t, p.Pipeline)
+	first := dial() // its answer says that the pipeline runs
+	fmt.Fprint(first, "first\n")
+	_, err := first.Read(make([]byte, 100))
+	noError(t, err)
+	first.Close()
 	var over atomic.Bool
 	var clients sync.WaitGroup
 	for id := range 4 {
@@ -41,7 +46,6 @@ func (p *resized) serve(t *testing.T, r *rand.Rand, times int, dial func() io.Re
 			c.Close()
 		}
 	})
-	waitFor(t, "an answer", func() bool { return p.Stats().Node("reply").In > 0 })
 	p.change(t, r, times)
 	over.Store(true)
 	clients.Wait()
@@ -167,9 +171,9 @@ func TestAPanicInAHandoverUndoesTheResize(t *testing.T) {
 	for _, what := range []string{"Export", "Import"} {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				calls, after := 0, 7
+				var calls atomic.Int32 // of both lanes
 				fail := func(uint8) {
-					if calls++; calls == after {
+					if calls.Add(1) == 7 {
 						panic("as told")
 					}
 				}
