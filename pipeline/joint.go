@@ -20,6 +20,9 @@ func (f *Flow[T]) Queue(name string, q queue.Maker[T], opts ...queue.Option) *Fl
 
 // Shard moves a flow to n new lanes, each behind a queue of its own. Messages with equal keys meet on the same lane, in
 // order: the key is hashed with xxhash onto [stage.Partitions] virtual partitions, and each lane owns some of them.
+//
+// That order is the one in which a lane before it has pushed them. Behind a Spread, or a Shard by another key, messages of
+// equal keys come from several lanes, in any order; behind a Shard by the same key they do not, whatever the queues are.
 func (f *Flow[T]) Shard(name string, n int, key func(*T) uint64, q queue.Maker[T], opts ...queue.Option) *Flow[T] {
 	if key == nil {
 		f.p.misuse("Shard %q needs a key", name)
