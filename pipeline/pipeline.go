@@ -47,8 +47,10 @@ type Pipeline struct {
 	nodes    []*node
 	services []Service
 	reports  reports
+	replay   *Replay // that the pipeline was made for, or nil
 
 	ran     atomic.Bool
+	ended   atomic.Bool   // Run has returned
 	failed  chan error    // one error that stops the pipeline
 	forced  chan struct{} // closed when the drain time is over
 	isForce atomic.Bool   // mirrors forced
@@ -96,15 +98,17 @@ func (p *Pipeline) Name() string { return p.name }
 
 // A node is one named place of the graph.
 type node struct {
-	id     int
-	name   string
-	kind   kind
-	from   []*node
-	used   bool // something consumes what it gives
-	note   string
-	joint  joint  // of a queue, shard or spread
-	source source // of a source
-	gauges func() []Gauge
+	pipeline *Pipeline
+	id       int
+	name     string
+	kind     kind
+	from     []*node
+	used     bool // something consumes what it gives
+	note     string
+	joint    joint  // of a queue, shard or spread
+	source   source // of a source
+	gauges   func() []Gauge
+	records  []func(*Recording, track) track // makes the track of what comes in by each flow
 }
 
 type kind string
@@ -142,7 +146,7 @@ func (p *Pipeline) add(k kind, name string) *node {
 			p.misuse("there are two nodes named %q: a %s and a %s", name, o.kind, k)
 		}
 	}
-	n := &node{id: len(p.nodes) + 1, name: name, kind: k}
+	n := &node{pipeline: p, id: len(p.nodes) + 1, name: name, kind: k}
 	p.nodes = append(p.nodes, n)
 	return n
 }
@@ -169,7 +173,13 @@ func (f *Flow[T]) use(n *node, mk func(*lane) stage.Sink[T]) {
 	}
 	f.n.used, f.make = true, mk
 	n.from = append(n.from, f.n)
+	n.records = append(n.records, func(r *Recording, have track) track { return f.record(n, r, have) })
 }
 
 // sink makes what follows f on a lane, once: a flow is consumed once, and flows that meet again do so in a merge.
-func (f *Flow[T]) sink(ln *lane) stage.Sink[T] { return f.make(ln) }
+func (f *Flow[T]) sink(ln *lane) stage.Sink[T] {
+	if r := ln.p.replay; r != nil {
+		return &outside[T]{replay: r, from: f.n.name, lane: ln.stage}
+	}
+	return f.make(ln)
+}

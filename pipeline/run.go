@@ -22,6 +22,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	if p.ran.Swap(true) {
 		return fmt.Errorf("pipeline %s: %w", p.name, ErrRunTwice)
 	}
+	defer p.ended.Store(true)
 	if err := p.prepare(); err != nil {
 		return err
 	}
