@@ -276,7 +276,7 @@ func TestARecordingSaysWhatItCannotReplay(t *testing.T) {
 		contains(t, err.Error(), c.says)
 	}
 	for says, f := range map[string]func(){
-		"Record must come before Run":                   func() { p.Record(1) },
+		"Record must come before Run":                    func() { p.Record(1) },
 		"Record wants to keep at least 1 message, not 0": func() { pipeline.New("p").Record(0) },
 	} {
 		func() {

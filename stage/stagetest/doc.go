@@ -10,7 +10,7 @@
 //		})
 //	}
 //
-// [Run] is the conformance suite. A [Rig] is a lane with one stage on it, for tests of what the stage does and for its
-// benchmarks. A [Conn] is a connection without a network: it records what is written to it, and takes no more than the test
+// [Run] is the conformance suite, and [Bench] the benchmark. A [Rig] is a lane with one stage on it, for tests of what the
+// stage does. A [Conn] is a connection without a network: it records what is written to it, and takes no more than the test
 // allows.
 package stagetest

@@ -56,19 +56,7 @@ func ExampleConn() {
 	// 0 requests wait for an answer
 }
 
-// The benchmark of one stage: a batch of the size that it will meet, made and ended as a lane does.
+// The benchmark of one stage, in batches of several sizes.
 func BenchmarkUpper(b *testing.B) {
-	rig := stagetest.NewRig(upper)
-	text := []byte("some text")
-	batch := make([]*word, 32)
-	b.ReportAllocs()
-	for b.Loop() {
-		for i := range batch {
-			batch[i] = rig.New()
-			batch[i].Text = text
-		}
-		rig.Push(batch...)
-		rig.End()
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(batch)), "ns/msg")
+	stagetest.Bench(b, upper, func(i int, w *word) { w.Text = fmt.Appendf(nil, "some text, number %d", i) })
 }
