@@ -112,6 +112,12 @@ func (r *Recording) Nodes() (all []Recorded) {
 	return all
 }
 
+// Check says why there can be no recording of a node, in a sentence that names those of which there can.
+func (r *Recording) Check(node string) error {
+	_, err := r.track(node)
+	return err
+}
+
 // ErrRuns is what Replay returns while the pipeline runs: what its connections remember belongs to its lanes.
 var ErrRuns = errors.New("the pipeline still runs")
 

@@ -274,6 +274,9 @@ func TestARecordingSaysWhatItCannotReplay(t *testing.T) {
 			t.Fatalf("%v is replayed", c)
 		}
 		contains(t, err.Error(), c.says)
+		if unknown := rec.Check(c.node); (unknown == nil) != (c.node == "decode") {
+			t.Fatalf("Check of %s: %v", c.node, unknown)
+		}
 	}
 	for says, f := range map[string]func(){
 		"Record must come before Run":                    func() { p.Record(1) },

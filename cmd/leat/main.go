@@ -94,9 +94,12 @@ that it had accepted was answered.`,
 	conf, tcp := &configuration{}, assembly.DefaultTCP()
 	flags := pflag.NewFlagSet("tcp", pflag.ContinueOnError) // of tcp and graph, of which one runs
 	tcpFlags(flags, &tcp)
-	c.AddCommand(demoCommand(), tcpCommand(conf, &tcp, flags), loadCommand(), compareCommand(conf), graphCommand(conf, &tcp, flags), doctorCommand())
+	c.AddCommand(demoCommand(), tcpCommand(conf, &tcp, flags), loadCommand(), benchCommand(benchTCP(conf, &tcp, flags)), compareCommand(conf),
+		graphCommand(conf, &tcp, flags), doctorCommand())
 	for _, sub := range c.Commands() {
-		sub.Args = noArgs
+		if sub.Args == nil {
+			sub.Args = noArgs
+		}
 	}
 	return c
 }
