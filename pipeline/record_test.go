@@ -212,6 +212,40 @@ func TestSegmentsAreRecordedOfConnectionsThatBeginMeanwhile(t *testing.T) {
 	}
 }
 
+func TestAReplayedConnectionHasTheSessionAndTheLimitsOfTheRecordedOne(t *testing.T) {
+	src := mem.New(mem.Limits(unlimited))
+	p := pipeline.New("sessions")
+	in := p.From(src).Via("greet", stage.Do(func(s *stage.Segment) {
+		if r := &s.Conn().Reading; r.Session == nil {
+			r.Session = "session of " + string(s.Data)
+		}
+	}))
+	reply(in.Via("decode", decoder).Via("who", stage.Do(func(l *row) {
+		l.Text = fmt.Append(nil, l.Conn().Reading.Session, " ", l.Conn().Peer(), " ", l.Conn().Terms().OutHard)
+	})))
+	rec := p.Record(4)
+	stop := start(t, p)
+	rec.Start()
+	for i := range 2 {
+		peer := dial(t, src)
+		peer.ask(t, fmt.Sprint("client ", i))
+		peer.ask(t, "again")
+	}
+	noError(t, stop())
+	want, err := rec.Inputs("reply")
+	noError(t, err)
+	r, err := rec.Replay("who", 4)
+	noError(t, err)
+	defer r.Close()
+	got, err := r.Outputs(t.Context())
+	noError(t, err)
+	equal(t, "messages", len(got), len(want))
+	for i := range got {
+		equal(t, "message", told(t, got[i]), told(t, want[i]))
+	}
+	contains(t, told(t, got[3]), "session of client 1")
+}
+
 func TestAReplayOfAFailingNodeIsAnError(t *testing.T) {
 	src := mem.New(mem.Limits(unlimited))
 	p := pipeline.New("failing", quiet)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/leat-io/leat/stage"
@@ -12,7 +13,7 @@ type cast struct {
 	reading bool // the node issues tickets itself
 	roles   []role
 	of      []int32  // by message: its role, or -1
-	seq     []uint32 // by message: its ticket among those of its connection that came to the node
+	seq     []uint32 // by message: its number among the requests of its connection that came to the node
 	conns   []*actor // by role
 	number  map[*stage.Conn]int
 }
@@ -20,8 +21,10 @@ type cast struct {
 // A role is one recorded connection.
 type role struct {
 	recorded *stage.Conn
-	seqs     []uint32       // the tickets that came to the node, in order, as they were numbered
-	children map[uint32]int // by index in seqs: pieces of a request that was split
+	seqs     []uint32          // the requests that came to the node, as they were numbered: first those of tickets, in order
+	tickets  int               // how many of seqs are those of tickets that messages own
+	place    map[uint32]uint32 // the index in seqs, which is the number of the ticket in a pass
+	children map[uint32]int    // by place: pieces of a request that was split
 }
 
 // An actor is the connection of one pass. Its peer takes everything.
@@ -56,7 +59,7 @@ func newCast(heads []*stage.Head, reading bool, wrote *int) *cast {
 		if !known {
 			at = int32(len(c.roles))
 			index[conn] = at
-			c.roles = append(c.roles, role{recorded: conn, children: map[uint32]int{}})
+			c.roles = append(c.roles, role{recorded: conn, place: map[uint32]uint32{}, children: map[uint32]int{}})
 		}
 		c.of[i] = at
 		if h.Open() {
@@ -64,17 +67,12 @@ func newCast(heads []*stage.Head, reading bool, wrote *int) *cast {
 		}
 	}
 	for i := range c.roles {
-		s := c.roles[i].seqs
-		if len(s) > 0 {
-			first := s[0] // numbers wrap
-			slices.SortFunc(s, func(a, b uint32) int { return int(int32(a-first)) - int(int32(b-first)) })
-			c.roles[i].seqs = slices.Compact(s)
-		}
+		c.roles[i].order()
 	}
 	for i, h := range heads {
 		if c.of[i] >= 0 {
 			r := &c.roles[c.of[i]]
-			c.seq[i] = r.place(h.Seq())
+			c.seq[i] = r.number(h.Seq())
 			if h.Child() {
 				r.children[c.seq[i]]++
 			}
@@ -83,11 +81,28 @@ func newCast(heads []*stage.Head, reading bool, wrote *int) *cast {
 	return c
 }
 
-// place is the number in a pass of a ticket that was recorded: they are counted from 0, without those that did not come to
-// the node, in the same order.
-func (r *role) place(seq uint32) uint32 {
-	i, _ := slices.BinarySearchFunc(r.seqs, seq, func(a, b uint32) int { return int(int32(a - b)) })
-	return uint32(i)
+// order numbers the tickets from 0, without those that did not come to the node, in the order in which they were issued.
+func (r *role) order() {
+	if len(r.seqs) > 0 {
+		first := r.seqs[0] // they wrap
+		slices.SortFunc(r.seqs, func(a, b uint32) int { return cmp.Compare(int32(a-first), int32(b-first)) })
+		r.seqs = slices.Compact(r.seqs)
+	}
+	r.tickets = len(r.seqs)
+	for i, seq := range r.seqs {
+		r.place[seq] = uint32(i)
+	}
+}
+
+// number is that of a request in a pass. One whose ticket did not come to the node is numbered behind those that did: what
+// would answer it is ignored, as it was.
+func (r *role) number(seq uint32) uint32 {
+	n, known := r.place[seq]
+	if !known {
+		n = uint32(len(r.seqs))
+		r.place[seq], r.seqs = n, append(r.seqs, seq)
+	}
+	return n
 }
 
 // begin makes the connections of a pass.
@@ -110,7 +125,7 @@ func (c *cast) begin() {
 		a.Init(a, t)
 		a.Reading.Session = r.recorded.Reading.Session
 		if !c.reading {
-			a.Publish(uint32(len(r.seqs)))
+			a.Publish(uint32(r.tickets))
 			for seq, n := range r.children {
 				a.Share(seq, n)
 			}

@@ -37,7 +37,7 @@ const (
 	chunkBytes    = 64 << 10
 )
 
-const holder = "a replay"
+const replaying = "a replay"
 
 func (t *reel[T]) replay(batch int) (*Replay, error) {
 	t.mu.Lock()
@@ -110,7 +110,7 @@ func (s *stand[T]) load() {
 		}
 		s.sizes[i+1] = s.sizes[i] + bytes + int(unsafe.Sizeof(*m))
 	}
-	stage.Lend(s.bytesOf, holder, s.slabbed) // their slabs stay while there is somebody to read them
+	stage.Lend(s.bytesOf, replaying, s.slabbed) // their slabs stay while there is somebody to read them
 	_, reading := any(&s.images[0]).(*stage.Segment)
 	s.cast = newCast(heads, reading, &s.replay.wrote)
 }
@@ -186,7 +186,7 @@ func (s *stand[T]) close() {
 	if s.pop != nil {
 		s.pop()
 	}
-	stage.Unlend(s.bytesOf, holder, s.slabbed)
+	stage.Unlend(s.bytesOf, replaying, s.slabbed)
 }
 
 // outside is what follows a node that is alone: what comes out of it is counted, and its tickets are somebody else's.

@@ -33,7 +33,7 @@ type Cell struct {
 	Overhead float64 `json:"overhead_ns_per_message"`
 	// Restoring is what it takes to make a message once more what it was. It is never part of the time.
 	Restoring float64 `json:"restoring_ns_per_message"`
-	Bytes     float64 `json:"bytes_per_second"` // of the messages that come in, or that are written where that is more
+	Bytes     float64 `json:"bytes_per_second"` // of what is written to connections, or else of the messages that come in
 	Allocs    float64 `json:"allocs_per_message"`
 	Alloced   float64 `json:"allocated_bytes_per_message"`
 	OutPerIn  float64 `json:"out_per_in"` // messages
@@ -55,8 +55,12 @@ func (c *Cell) add(s, idle pipeline.Sample) {
 	overhead := float64(idle.Elapsed) / float64(idle.In)
 	spent := max(float64(s.Elapsed)-overhead*in, 0)
 	t := Timed{Messages: messages, Ns: spent / float64(messages), overhead: overhead, restoring: float64(s.Whole-s.Elapsed) / in}
+	bytes := s.Bytes
+	if s.Wrote > 0 {
+		bytes = s.Wrote
+	}
 	if spent > 0 {
-		t.Bytes = float64(max(s.Bytes, s.Wrote)) / (spent / 1e9)
+		t.Bytes = float64(bytes) / (spent / 1e9)
 	}
 	c.OutPerIn = round(float64(s.Out) / in)
 	c.Runs = append(c.Runs, t)

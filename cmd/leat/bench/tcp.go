@@ -41,6 +41,9 @@ type tcpSubject struct {
 // without a password, and keeps its journal, if it has one, in a temporary file: what is written in a benchmark must not come
 // into a file that somebody needs.
 func TCP(cfg assembly.TCP, traffic Traffic, log *slog.Logger) (_ Subject, err error) {
+	if traffic.Conns < 1 || traffic.Depth < 1 || traffic.Message < 1 {
+		return nil, fmt.Errorf("connections, requests in flight and bytes of a message must be at least 1, not %d, %d, %d", traffic.Conns, traffic.Depth, traffic.Message)
+	}
 	cfg.Listen, cfg.Password, cfg.MaxPerAddress, cfg.AcceptRate = "127.0.0.1:0", "", 0, 0
 	cfg.MaxConns = max(cfg.MaxConns, traffic.Conns+1)
 	s := &tcpSubject{load: load.Config{
