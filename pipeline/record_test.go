@@ -217,7 +217,7 @@ func TestAReplayedConnectionHasTheSessionAndTheLimitsOfTheRecordedOne(t *testing
 	p := pipeline.New("sessions")
 	in := p.From(src).Via("greet", stage.Do(func(s *stage.Segment) {
 		if r := &s.Conn().Reading; r.Session == nil {
-			r.Session = "session of " + string(s.Data)
+			r.Session = "session of " + strings.TrimSpace(string(s.Data))
 		}
 	}))
 	reply(in.Via("decode", decoder).Via("who", stage.Do(func(l *row) {
