@@ -37,8 +37,9 @@ type reel[T any] struct {
 
 // A frame is one recorded message. Its head is as it was, but names no slab.
 type frame[T any] struct {
-	msg  T
-	slab bool // its bytes lay in one
+	msg   T
+	slab  bool // its bytes lay in one
+	bytes int  // that it carries
 }
 
 func (t *reel[T]) node() *node { return t.to }
@@ -77,7 +78,8 @@ func (t *reel[T]) take(b []*T) {
 		h := stage.HeadOf(&f.msg)
 		f.slab = h.Slab() != nil
 		h.SetSlab(nil)
-		t.bytes += t.copier.own(&f.msg)
+		f.bytes = t.copier.own(&f.msg)
+		t.bytes += f.bytes
 		t.messages = append(t.messages, f)
 		if t.done = len(t.messages) == t.most || t.bytes >= recordBytes; t.done {
 			t.on.Store(false)

@@ -91,9 +91,7 @@ func (s *stand[T]) load() {
 		*m = f.msg
 		h := stage.HeadOf(m)
 		heads[i] = h
-		bytes := 0
 		s.patches[i] = s.reel.copier.stage(m, func(n int) []byte {
-			bytes = n
 			if !f.slab || n == 0 {
 				return make([]byte, n)
 			}
@@ -108,7 +106,7 @@ func (s *stand[T]) load() {
 		if h.Open() {
 			s.opens[i+1]++
 		}
-		s.sizes[i+1] = s.sizes[i] + bytes + int(unsafe.Sizeof(*m))
+		s.sizes[i+1] = s.sizes[i] + f.bytes + int(unsafe.Sizeof(*m))
 	}
 	stage.Lend(s.bytesOf, replaying, s.slabbed) // their slabs stay while there is somebody to read them
 	_, reading := any(&s.images[0]).(*stage.Segment)
