@@ -46,7 +46,7 @@ func (b *bench) cell(ctx context.Context, node string, batch int) (c Cell, err e
 		}
 		c.add(s, around)
 	}
-	s, err := allocations(ctx, r, batch)
+	s, err := allocations(ctx, r, max(min(countMessages, n), batch))
 	if err != nil {
 		return c, err
 	}
@@ -87,9 +87,9 @@ func calibrate(ctx context.Context, run func(context.Context, int) (pipeline.Sam
 
 // allocations counts those of a node when its buffers have grown. The least of several counts is the node's: the runtime
 // allocates now and then, too.
-func allocations(ctx context.Context, r *pipeline.Replay, batch int) (least pipeline.Sample, err error) {
+func allocations(ctx context.Context, r *pipeline.Replay, messages int) (least pipeline.Sample, err error) {
 	for i := range 3 {
-		s, err := r.Allocs(ctx, max(countMessages, batch))
+		s, err := r.Allocs(ctx, messages)
 		if err != nil {
 			return s, err
 		}
@@ -100,6 +100,6 @@ func allocations(ctx context.Context, r *pipeline.Replay, batch int) (least pipe
 	return least, nil
 }
 
-// countMessages is how many messages are given to a node while its allocations are counted: each piece of the recording
+// countMessages is how many messages are given to a node, unless it is slow, while its allocations are counted: each piece of the recording
 // stops the process twice, for some ten microseconds.
 const countMessages = 8192
