@@ -37,7 +37,8 @@ const (
 	chunkBytes    = 64 << 10
 )
 
-const replaying = "a replay"
+// byReplay names a replay as a holder of memory.
+const byReplay = "a replay"
 
 func (t *reel[T]) replay(batch int) (*Replay, error) {
 	t.mu.Lock()
@@ -108,7 +109,7 @@ func (s *stand[T]) load() {
 		}
 		s.sizes[i+1] = s.sizes[i] + f.bytes + int(unsafe.Sizeof(*m))
 	}
-	stage.Lend(s.bytesOf, replaying, s.slabbed) // their slabs stay while there is somebody to read them
+	stage.Lend(s.bytesOf, byReplay, s.slabbed) // their slabs stay while there is somebody to read them
 	_, reading := any(&s.images[0]).(*stage.Segment)
 	s.cast = newCast(heads, reading, &s.replay.wrote)
 }
@@ -184,7 +185,7 @@ func (s *stand[T]) close() {
 	if s.pop != nil {
 		s.pop()
 	}
-	stage.Unlend(s.bytesOf, replaying, s.slabbed)
+	stage.Unlend(s.bytesOf, byReplay, s.slabbed)
 }
 
 // outside is what follows a node that is alone: what comes out of it is counted, and its tickets are somebody else's.
