@@ -179,7 +179,7 @@ func BenchmarkJoint(b *testing.B) {
 	for _, q := range []struct {
 		name string
 		make queue.Maker[msg]
-	}{{"fused", nil}, {"chan", queue.Chan[msg]}, {"workiva", queue.Workiva[msg]}} {
+	}{{"fused", nil}, {"chan", queue.Chan[msg]}, {"ring", queue.Ring[msg]}, {"blocks", queue.Blocks[msg]}, {"workiva", queue.Workiva[msg]}} {
 		for _, n := range []int{1, 32, 256} {
 			b.Run(fmt.Sprintf("%s/batch=%d", q.name, n), func(b *testing.B) {
 				p, passed := pipeline.New("bench"), 0

@@ -26,7 +26,7 @@ func hung(s pipeline.Source[stage.Segment], q queue.Maker[row], gate chan struct
 // At the second deadline everything that was accepted is somewhere: in a queue, in a lane, or kept on a lane that must not
 // wait. It is counted where it was, each message once.
 func TestWhatIsLostIsCountedOnceWhereItWas(t *testing.T) {
-	eachExact(t, func(t *testing.T, q queue.Maker[row]) {
+	each(t, func(t *testing.T, q queue.Maker[row]) {
 		s, gate := mem.New(mem.Limits(unlimited)), make(chan struct{})
 		p := hung(s, q, gate)
 		stop := start(t, p)

@@ -54,6 +54,8 @@ func TestLeakcheckNamesTheStageThatKeptAMessage(t *testing.T) {
 	for name, joint := range map[string]func(flow) flow{
 		"fused":   func(f flow) flow { return f },
 		"chan":    lane,
+		"ring":    func(f flow) flow { return f.Shard("shard", 2, stage.ByConn, queue.Ring) },
+		"blocks":  func(f flow) flow { return f.Shard("shard", 2, stage.ByConn, queue.Blocks) },
 		"workiva": func(f flow) flow { return f.Shard("shard", 2, stage.ByConn, queue.Workiva) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,7 +61,7 @@ func mget(s *mem.Source, q queue.Maker[get]) *pipeline.Pipeline {
 }
 
 func TestASplitRequestIsAnsweredByItsLastChild(t *testing.T) {
-	for name, q := range map[string]queue.Maker[get]{"chan": queue.Chan[get], "workiva": queue.Workiva[get]} {
+	for name, q := range map[string]queue.Maker[get]{"chan": queue.Chan[get], "ring": queue.Ring[get], "blocks": queue.Blocks[get], "workiva": queue.Workiva[get]} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := mem.New(mem.Limits(unlimited))

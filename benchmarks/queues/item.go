@@ -73,6 +73,8 @@ func candidates[T item]() []candidate[T] {
 		{reference, false, manyToMany, newChannel[T]},
 		{"channel of batches", true, manyToMany, newBatches[T]},
 		{"leat Chan", true, manyToOne, leat[T](queue.Chan[T])},
+		{"leat Ring", true, manyToOne, leat[T](queue.Ring[T])},
+		{"leat Blocks", true, manyToOne, leat[T](queue.Blocks[T])},
 		{"leat Workiva", true, manyToOne, leat[T](queue.Workiva[T])},
 		{"Workiva RingBuffer", false, manyToMany, newRingBuffer[T]},
 		{"xsync SPSC", false, oneToOne, newSPSC[T]},

@@ -26,6 +26,8 @@ var kvs = map[string][]string{
 	"fused":       nil,
 	"one worker":  {"--workers", "1"},
 	"two workers": {"--workers", "2"},
+	"ring":        {"--workers", "2", "--queue", "ring"},
+	"block":       {"--workers", "2", "--queue", "block"},
 	"workiva":     {"--workers", "2", "--queue", "workiva"},
 }
 
