@@ -97,7 +97,7 @@ func TestMisuseOfCompareIsAnsweredWithASentence(t *testing.T) {
 		{nil, exitUsage, "say what to vary, such as --vary queue=chan,workiva"},
 		{[]string{"--vary", "quue=chan,workiva"}, exitUsage, `leat tcp has no flag "quue"; the nearest is queue. It has accept-rate, app, backlog, batch, by, codec`},
 		{[]string{"--vary", "queue"}, exitUsage, "it has no values; wanted queue=value,value"},
-		{[]string{"--vary", "queue=chan,morse"}, exitUsage, `the variant queue=morse: there is no queue "morse"; choose chan, workiva`},
+		{[]string{"--vary", "queue=chan,morse"}, exitUsage, `the variant queue=morse: there is no queue "morse"; choose chan, ring, block, workiva`},
 		{[]string{"--vary", "workers=1,many"}, exitUsage, `--workers is "many"; wanted a whole number`},
 		{[]string{"--vary", "workers=1,1"}, exitUsage, `two variants are named "workers=1"`},
 		{[]string{"--vary", "workers=1"}, exitUsage, "1 variants are not within 2 and 64"},
@@ -206,7 +206,7 @@ func TestFlagsInATextAreSplitAsAShellDoes(t *testing.T) {
 }
 
 func TestWordsOfCompareAreCompleted(t *testing.T) {
-	for typed, want := range map[string]string{"queu": "queue=", "queue=": "queue=chan,workiva"} {
+	for typed, want := range map[string]string{"queu": "queue=", "queue=": "queue=chan,ring,block,workiva"} {
 		if out, msg, _ := leat(t, "__complete", "compare", "tcp", "--vary", typed); !strings.Contains(out, want+"\n") {
 			t.Errorf("%s is completed with %q %s", typed, out, msg)
 		}
