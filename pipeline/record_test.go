@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -285,7 +286,7 @@ func TestAReplayEndsWithItsContext(t *testing.T) {
 	defer r.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Run(ctx, 1<<40); !errors.Is(err, context.Canceled) {
+	if _, err := r.Run(ctx, math.MaxInt32); !errors.Is(err, context.Canceled) {
 		t.Fatalf("it returned %v", err)
 	}
 }
