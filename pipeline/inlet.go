@@ -99,6 +99,9 @@ func (in *Inlet[T]) Tick(now time.Time) { in.ln.tick(now) }
 // source must not wait is ever stalled.
 func (in *Inlet[T]) Stalled() bool { return in.ln.stalled > 0 }
 
+// Crosses says whether messages go from the lane to others, through queues.
+func (in *Inlet[T]) Crosses() bool { return len(in.ln.outlets) > 0 }
+
 // Retry pushes what waits in the lane, as far as there is room.
 func (in *Inlet[T]) Retry() {
 	for _, e := range in.ln.exits {

@@ -40,7 +40,12 @@ func (l *Lane) Counts() []*Counts { return l.counts }
 func (l *Lane) Received(n int) { l.counts[0].BytesIn += uint64(n) }
 
 // Enter says which node runs now, so that a panic, an error or a retained message can be put to its account.
-func (l *Lane) Enter(c *Counts) { l.cur = c.slot }
+func (l *Lane) Enter(c *Counts) {
+	if l.suspected.Load() {
+		l.confess()
+	}
+	l.cur = c.slot
+}
 
 // Where returns the name of the node that runs.
 func (l *Lane) Where() string { return l.counts[l.cur].Node }

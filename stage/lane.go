@@ -34,6 +34,9 @@ type Lane struct {
 	cur    int // index in counts of the node that runs; an index, so that to set it needs no write barrier
 	counts []*Counts
 
+	suspected atomic.Bool  // whoever has held the lane is to be named
+	since     atomic.Int64 // when that began, in nanoseconds of Unix time
+
 	working sync.Mutex // held while the lane works, free while it rests
 	asked   atomic.Bool
 	callMu  sync.Mutex
@@ -79,6 +82,9 @@ func (l *Lane) Opened(n int) { l.opened += n }
 // End is the moment when a batch leaves the lane: sinks do what they do once per batch, answers are written, tickets that
 // nobody answered become void, and every message is taken back.
 func (l *Lane) End() {
+	if l.suspected.Load() {
+		l.confess()
+	}
 	if len(l.ends) > 0 {
 		l.runEnds()
 	}

@@ -2,12 +2,11 @@ package tcp
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 )
 
 // accept takes connections until the source stops, and then those that are in the backlog.
-func (s *Source) accept() {
+func (s *goroutines) accept() {
 	defer s.ln.Close()
 	pause := time.Duration(0)
 	for !s.stopping.Load() {
@@ -27,26 +26,13 @@ func (s *Source) accept() {
 	s.acceptRest()
 }
 
-// admit makes c a connection of the source, if there is room for one that comes from there.
-func (s *Source) admit(c *conn, from netip.Addr) bool {
-	c.source, c.quota = s, -1
-	c.Init(c, &s.table.Terms)
-	return s.table.AddFrom(&c.Conn, from)
-}
-
-// serve gives an admitted connection its goroutine.
-func (s *Source) serve(c *conn) {
-	s.readers.Add(1)
-	s.conns.Go(c.serve)
-}
-
 // complain has an error of accepting counted and logged, at most once a second, on the account of a lane: the goroutine that
 // accepts has none, and must not wait for one. What comes while the lane has not got to it is left out.
 func (s *Source) complain(err error) {
 	if !s.complaining.CompareAndSwap(false, true) {
 		return
 	}
-	l := s.lanes.first
+	l := s.engine.account()
 	l.Call(func() {
 		s.complaining.Store(false)
 		l.Failed(err)

@@ -30,7 +30,7 @@ func (s *Source) listenUnix(string) (listener, net.Addr, error) {
 // defaults are left to package net, which sets the same as the source does elsewhere.
 func defaults() []sockopt.Option { return nil }
 
-func (s *Source) acceptSome() error {
+func (s *goroutines) acceptSome() error {
 	for !s.stopping.Load() {
 		waited := s.intake.wait(s.quit)
 		nc, err := s.ln.AcceptTCP()
@@ -45,8 +45,9 @@ func (s *Source) acceptSome() error {
 		if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 			from = a.AddrPort().Addr()
 		}
-		c := &conn{sock: nc}
-		if !s.admit(c, from) {
+		c := &conn{source: s, quota: -1, sock: nc}
+		c.Init(c, &s.table.Terms)
+		if !s.table.AddFrom(&c.Conn, from) {
 			nc.CloseWrite()
 			nc.Close()
 			continue
@@ -55,6 +56,9 @@ func (s *Source) acceptSome() error {
 	}
 	return nil
 }
+
+// adopt is not called: acceptSome does it.
+func (*goroutines) adopt(int, netip.Addr) {}
 
 // acceptRest has nothing to ask: connections in the backlog are lost to a stop.
 func (s *Source) acceptRest() {}

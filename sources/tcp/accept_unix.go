@@ -6,11 +6,12 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/leat-io/leat/internal/nonblock"
 	"github.com/leat-io/leat/internal/sockopt"
 )
 
 // acceptSome waits for connections and takes them, until the source stops or accept fails.
-func (s *Source) acceptSome() (err error) {
+func (s *goroutines) acceptSome() (err error) {
 	raw, err := s.ln.SyscallConn()
 	if err != nil {
 		return err
@@ -56,10 +57,10 @@ func (s *Source) acceptRest() {
 
 // acceptOne takes one connection from the backlog, and reports whether there was one.
 func (s *Source) acceptOne(listening int) (more bool, err error) {
-	fd, from, err := sysAccept(listening)
+	fd, from, err := nonblock.Accept(listening)
 	switch err {
 	case nil:
-		s.adopt(fd, from)
+		s.engine.adopt(fd, from)
 		return true, nil
 	case syscall.EMFILE, syscall.ENFILE:
 		if err = s.shed(listening, err); err == nil {

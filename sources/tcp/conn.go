@@ -22,7 +22,7 @@ var past = time.Unix(1, 0)
 // A conn is one connection and, as long as it lives, one goroutine.
 type conn struct {
 	stage.Conn // first, so that connOf can come back from it
-	source     *Source
+	source     *goroutines
 	hold       peers.Hold
 	sock       socket
 	lane       *lane // of the goroutine: the one for life, where lanes are fixed

@@ -29,20 +29,28 @@ func (i *intake) validate() error { return i.bad }
 
 // wait waits until one connection may be accepted, or quit is closed. It reports whether it had to.
 func (i *intake) wait(quit <-chan struct{}) (waited bool) {
-	if i.rate == nil {
-		return false
-	}
 	for ; ; waited = true {
-		missing := 1 - i.rate.Tokens()
-		if missing <= 0 {
+		d := i.delay()
+		if d == 0 {
 			return waited
 		}
 		select {
-		case <-time.After(time.Duration(math.Ceil(missing / float64(i.rate.Limit()) * float64(time.Second)))):
+		case <-time.After(d):
 		case <-quit:
 			return waited
 		}
 	}
+}
+
+// delay is how long to wait before one may be accepted.
+func (i *intake) delay() time.Duration {
+	if i.rate == nil {
+		return 0
+	}
+	if missing := 1 - i.rate.Tokens(); missing > 0 {
+		return time.Duration(math.Ceil(missing / float64(i.rate.Limit()) * float64(time.Second)))
+	}
+	return 0
 }
 
 // took notes that one has been accepted, and whether it had to wait.

@@ -27,13 +27,13 @@ func (c *conn) read() (more bool) {
 		}
 		if n > 0 || c.Reading.Stopped {
 			c.hold.Begin(&c.source.table)
-			l := c.source.lanes.take(c)
+			l := c.source.set.take(c)
 			slab, b := l.inlet.Lane.Bytes(n)
 			copy(b, buf[:n])
 			l.inlet.Lane.Received(n)
 			c.Received()
 			c.push(l, slab, b)
-			c.source.lanes.give(l)
+			c.source.set.give(l)
 			c.hold.End(&c.source.table)
 		}
 		switch {

@@ -5,6 +5,7 @@ package tcp
 import (
 	"syscall"
 
+	"github.com/leat-io/leat/internal/nonblock"
 	"github.com/leat-io/leat/stage"
 )
 
@@ -24,9 +25,9 @@ func (c *conn) read() (more bool) {
 	err = raw.Read(func(fd uintptr) (done bool) {
 		c.hold.Begin(&c.source.table)
 		defer c.hold.End(&c.source.table)
-		l := c.source.lanes.take(c)
-		defer func() { c.source.lanes.give(l) }()
-		for ; !c.Halted() && !c.source.stopping.Load(); l = c.source.lanes.pass(c, l) {
+		l := c.source.set.take(c)
+		defer func() { c.source.set.give(l) }()
+		for ; !c.Halted() && !c.source.stopping.Load(); l = c.source.set.pass(c, l) {
 			n, err := c.readOnce(l, int(fd), readSize)
 			switch {
 			case n > 0: // also a short one: the edge may stand for these bytes and for the end of input behind them
@@ -49,15 +50,15 @@ func (c *conn) read() (more bool) {
 // readRest reads what had arrived when the source stopped, and as far as the connection may be read.
 func (c *conn) readRest() (more bool) {
 	if c.quota < 0 {
-		c.quota = int32(arrived(int(c.fd)))
+		c.quota = int32(waiting(int(c.fd)))
 	}
 	if c.quota == 0 && !c.Reading.Stopped || c.Finishing() || c.source.abandoned.Load() {
 		return false
 	}
 	c.hold.Begin(&c.source.table)
 	defer c.hold.End(&c.source.table)
-	l := c.source.lanes.take(c)
-	defer c.source.lanes.give(l)
+	l := c.source.set.take(c)
+	defer c.source.set.give(l)
 	if c.Reading.Stopped && !c.Halted() {
 		c.push(l, nil, nil)
 	}
@@ -86,7 +87,7 @@ func (c *conn) readOnce(l *lane, fd, most int) (n int, err error) {
 		}
 	}
 	slab, b := l.inlet.Lane.Bytes(readSize)
-	n, err = sysRead(fd, b[:most])
+	n, err = nonblock.Read(fd, b[:most])
 	if n <= 0 {
 		l.inlet.Lane.Unread(readSize)
 		return n, err
@@ -97,6 +98,15 @@ func (c *conn) readOnce(l *lane, fd, most int) (n int, err error) {
 	c.push(l, slab, b[:n:n])
 	c.hold.Again(&c.source.table)
 	return n, nil
+}
+
+// waiting is how many bytes may still be read of a connection after a stop: what has arrived, or one read where the system
+// does not tell.
+func waiting(fd int) int {
+	if n, known := nonblock.Arrived(fd); known {
+		return n
+	}
+	return readSize
 }
 
 // ended notes the end of input: err is nil for an orderly one.
@@ -112,7 +122,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	if c.fd < 0 {
 		return 0, stage.ErrReset
 	}
-	n, err := sysWrite(int(c.fd), b)
+	n, err := nonblock.Write(int(c.fd), b)
 	switch err {
 	case nil:
 		return n, nil

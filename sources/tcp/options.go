@@ -9,11 +9,6 @@ import (
 // DefaultMaxConns leaves room for other descriptors under the limit of 20 000 that is common for one process.
 const DefaultMaxConns = 16384
 
-// DefaultLanes is the most lanes of a source. Each costs a slab of 64 KiB and the instances of its stages once it has been
-// needed. A lane is busy while a stage works or while a queue is full, so this is how many such connections are served at
-// once; the others wait their turn.
-const DefaultLanes = 256
-
 // An Option changes a source.
 type Option func(*Source)
 
@@ -22,9 +17,6 @@ func Name(n string) Option { return func(s *Source) { s.name = n } }
 
 // Limits bound what one connection may cost. The default is stage.DefaultLimits.
 func Limits(l stage.Limits) Option { return func(s *Source) { s.limits = l } }
-
-// Lanes is the most lanes that serve connections at once. The default is 256.
-func Lanes(n int) Option { return func(s *Source) { s.maxLanes = n } }
 
 // MaxConns is the most connections at a time; more are closed at once and counted. The default is 16 384.
 func MaxConns(n int) Option { return func(s *Source) { s.maxConns = n } }

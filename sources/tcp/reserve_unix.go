@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/leat-io/leat/internal/nonblock"
 	"github.com/leat-io/leat/internal/peers"
 )
 
@@ -33,7 +34,7 @@ func (r *reserve) spend() {
 func (s *Source) shed(listening int, cause error) error {
 	s.ln.reserve.spend()
 	defer s.ln.reserve.fill()
-	fd, _, err := sysAccept(listening)
+	fd, _, err := nonblock.Accept(listening)
 	if err != nil {
 		return err
 	}

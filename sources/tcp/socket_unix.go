@@ -21,19 +21,24 @@ func defaults() []sockopt.Option {
 	return []sockopt.Option{sockopt.NoDelay(true), sockopt.KeepAlive(15*time.Second, 15*time.Second, 9)}
 }
 
-// adopt serves a connection that was accepted, or refuses it.
-func (s *Source) adopt(fd int, from netip.Addr) {
-	c := &conn{fd: -1}
-	if !s.admit(c, from) {
-		s.refuse(fd)
+func (g *goroutines) adopt(fd int, from netip.Addr) {
+	c := &conn{source: g, fd: -1, quota: -1}
+	c.Init(c, &g.table.Terms)
+	if !g.table.AddFrom(&c.Conn, from) {
+		g.refuse(fd)
 		return
 	}
+	g.setEach(fd)
+	f := os.NewFile(uintptr(fd), "tcp")
+	c.Locked(func(bool) { c.sock, c.fd = f, int32(fd) }) // the sweep of timeouts knows it by now
+	g.serve(c)
+}
+
+// setEach sets the options that a connection does not inherit.
+func (s *Source) setEach(fd int) {
 	for _, o := range s.each {
 		_ = o.Set(fd) // it was tried on the listening socket: this peer is gone already
 	}
-	f := os.NewFile(uintptr(fd), "tcp")
-	c.Locked(func(bool) { c.sock, c.fd = f, int32(fd) }) // the sweep of timeouts knows it by now
-	s.serve(c)
 }
 
 // closeWrite and reset are called with the lock held, or by the goroutine that alone closes the descriptor.
@@ -47,18 +52,21 @@ func (c *conn) reset() {
 
 // Peer implements stage.Port.
 func (c *conn) Peer() (name string) {
-	c.Locked(func(bool) {
-		if name = "a peer that is gone"; c.fd < 0 {
-			return
-		}
-		switch a, _ := syscall.Getpeername(int(c.fd)); a := a.(type) {
-		case *syscall.SockaddrInet4:
-			name = (&net.TCPAddr{IP: a.Addr[:], Port: a.Port}).String()
-		case *syscall.SockaddrInet6:
-			name = (&net.TCPAddr{IP: a.Addr[:], Port: a.Port}).String()
-		case *syscall.SockaddrUnix:
-			name = "unix socket " + c.source.bound.String() + credentials(int(c.fd))
-		}
-	})
+	c.Locked(func(bool) { name = c.source.peer(int(c.fd)) })
 	return name
+}
+
+// peer names the other side of a connection. The descriptor is negative when it is closed, and cannot be closed meanwhile.
+func (s *Source) peer(fd int) string {
+	if fd >= 0 {
+		switch a, _ := syscall.Getpeername(fd); a := a.(type) {
+		case *syscall.SockaddrInet4:
+			return (&net.TCPAddr{IP: a.Addr[:], Port: a.Port}).String()
+		case *syscall.SockaddrInet6:
+			return (&net.TCPAddr{IP: a.Addr[:], Port: a.Port}).String()
+		case *syscall.SockaddrUnix:
+			return "unix socket " + s.bound.String() + credentials(fd)
+		}
+	}
+	return "a peer that is gone"
 }

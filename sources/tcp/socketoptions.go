@@ -40,7 +40,13 @@ func SendBuffer(bytes int) Option { return socketOption(sockopt.SendBuffer(bytes
 // acknowledged by then, and may cost a slow peer the last answers. By default the kernel goes on in the background.
 //
 // It is about the kernel's part, which comes after the source's: see "How a connection is closed" in the page on TCP.
-func Linger(d time.Duration) Option { return socketOption(sockopt.Linger(d)) }
+func Linger(d time.Duration) Option {
+	ask := socketOption(sockopt.Linger(d))
+	return func(s *Source) {
+		s.waits = d > 0
+		ask(s)
+	}
+}
 
 // DeferAccept accepts a connection when its first bytes have come, and lets it go when they have not after d, in whole
 // seconds (TCP_DEFER_ACCEPT; Linux). It is for protocols in which the client speaks first. Connections that wait so are not

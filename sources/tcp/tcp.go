@@ -1,8 +1,13 @@
 // Package tcp is the source that reads connections of TCP and of unix sockets.
 //
-// Its engine gives each connection a goroutine. A goroutine is not a lane: it borrows one for each read from a bounded set
-// that lasts, so ten thousand connections need as many lanes as run at once, and a connection at rest holds neither a lane
-// nor a buffer. Because only one connection waits with it, such a lane may block while a queue is full. Where a queue follows
+// It has engines, which an assembly chooses in one word; whatever else is said of a source holds for all of them.
+//
+// [Reactor], the default on Linux, has a few loops that each own a thread and a lane and serve many connections: what several
+// of them sent goes through the lane as one batch, and a connection at rest costs 256 bytes and its kernel's part.
+//
+// [Goroutines], the default elsewhere, gives each connection a goroutine. A goroutine is not a lane: it borrows one for each
+// read from a bounded set that lasts, so ten thousand connections need as many lanes as run at once, and a connection at rest
+// holds neither a lane nor a buffer. Because only one connection waits with it, such a lane may block while a queue is full. Where a queue follows
 // that keeps the order of each lane alone (queue.Laned), there are at most four lanes for each processor, and a connection
 // keeps the same one for life.
 //
@@ -31,6 +36,7 @@ type Source struct {
 	mode     *uint32          // permissions of a unix socket's file; nil leaves them to the umask
 	asked    []sockopt.Option // in the order in which they are set
 	each     []sockopt.Option // those of asked that connections do not inherit
+	waits    bool             // the close of a connection may wait for its peer
 	intake   intake
 
 	mu    sync.Mutex
@@ -39,16 +45,13 @@ type Source struct {
 	got   []pipeline.Gauge // guarded by mu: what the kernel made of the options
 	ln    listener         // guarded by mu until the source has started
 
-	table peers.Table
-	lanes lanes
+	table  peers.Table
+	engine engine
 
 	quit        chan struct{} // closed when stopping is set
 	stopping    atomic.Bool   // reading ends: what had arrived is still read
 	abandoned   atomic.Bool   // reading ends now
 	complaining atomic.Bool   // an error of accepting is on its way to the log
-	accepting   sync.WaitGroup
-	readers     sync.WaitGroup // connections that may still push
-	conns       sync.WaitGroup
 }
 
 // Listen makes a source that accepts on addr: "127.0.0.1:8080" is an address of TCP, "unix:/run/app.sock" the file of a unix
@@ -63,8 +66,9 @@ func Listen(addr string, opts ...Option) *Source {
 		o(s)
 	}
 	s.table.Init(s.limits, s.maxConns) // here, because the services that use them start before the source
-	s.table.HoldOf = func(c *stage.Conn) *peers.Hold { return &connOf(c).hold }
-	s.lanes.init(s.maxLanes)
+	if s.engine == nil {
+		Reactor(0)(s)
+	}
 	return s
 }
 
@@ -90,20 +94,17 @@ func (s *Source) Addr() net.Addr {
 }
 
 // Lanes implements pipeline.Source.
-func (s *Source) Lanes() int { return s.maxLanes }
+func (s *Source) Lanes() int { return s.engine.lanes() }
 
 // Services implements pipeline.Served.
 func (s *Source) Services() []pipeline.Service {
-	return []pipeline.Service{
-		{Name: s.String() + ": timeouts", Run: s.table.Sweep},
-		{Name: s.String() + ": clock of idle lanes", Run: s.lanes.tick},
-	}
+	return append([]pipeline.Service{{Name: s.String() + ": timeouts", Run: s.table.Sweep}}, s.engine.services()...)
 }
 
 // Gauges implements pipeline.Gauged.
 func (s *Source) Gauges() []pipeline.Gauge {
 	s.mu.Lock()
-	g := []pipeline.Gauge{{Name: "address", Value: s.addr}, {Name: "engine", Value: "goroutine per connection"}}
+	g := []pipeline.Gauge{{Name: "address", Value: s.addr}, {Name: "engine", Value: s.engine.String()}}
 	g = append(g, s.got...)
 	g = append(g, s.waiting()...)
 	s.mu.Unlock()

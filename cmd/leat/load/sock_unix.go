@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"github.com/leat-io/leat/internal/nonblock"
 )
 
 // A socket reads and writes the descriptor of a connection without waiting, which skips most of what package net does
@@ -43,7 +45,7 @@ func (s *socket) read(b []byte, took func(n int) bool) (err error) {
 	waited := s.raw.Read(func(fd uintptr) (done bool) {
 		for {
 			var n int
-			switch n, err = sysRead(int(fd), b); {
+			switch n, err = nonblock.Read(int(fd), b); {
 			case n > 0:
 				if !took(n) {
 					return true
@@ -69,7 +71,7 @@ func (s *socket) read(b []byte, took func(n int) bool) (err error) {
 // write writes what the kernel takes at once. The caller sees to it that the connection is not closed meanwhile.
 func (s *socket) write(b []byte) (n int, err error) {
 	for {
-		switch n, err = sysWrite(s.fd, b); err {
+		switch n, err = nonblock.Write(s.fd, b); err {
 		case nil:
 			return n, nil
 		case syscall.EAGAIN:

@@ -1,27 +1,29 @@
 //go:build unix && !(linux && (amd64 || arm64))
 
-package tcp
+package nonblock
 
 import (
 	"net/netip"
 	"syscall"
 )
 
-func sysRead(fd int, b []byte) (int, error) {
+// Read takes what has arrived on a socket, at most len(b) bytes. 0 and no error is the end of the stream.
+func Read(fd int, b []byte) (int, error) {
 	n, err := syscall.Read(fd, b)
 	return max(n, 0), err
 }
 
-func sysWrite(fd int, b []byte) (int, error) {
+// Write gives a socket what its peer and the kernel have room for.
+func Write(fd int, b []byte) (int, error) {
 	n, err := syscall.Write(fd, b)
 	return max(n, 0), err
 }
 
-// arrived allows one read more after a stop: portable code cannot ask how much has arrived.
-func arrived(int) int { return readSize }
+// Arrived would be how many bytes wait to be read, which portable code cannot ask.
+func Arrived(int) (n int, known bool) { return 0, false }
 
-// sysAccept takes a connection, and says from which address it comes if its peer has one.
-func sysAccept(fd int) (nfd int, from netip.Addr, err error) {
+// Accept takes a connection, whose descriptor does not block, and says from which address it comes if its peer has one.
+func Accept(fd int) (nfd int, from netip.Addr, err error) {
 	syscall.ForkLock.RLock() // no child may inherit the descriptor before it is marked
 	defer syscall.ForkLock.RUnlock()
 	nfd, peer, err := syscall.Accept(fd)
@@ -41,3 +43,6 @@ func sysAccept(fd int) (nfd int, from netip.Addr, err error) {
 	}
 	return nfd, from, nil
 }
+
+// Close closes a socket.
+func Close(fd int) { _ = syscall.Close(fd) }

@@ -1,0 +1,289 @@
+package tcp
+
+import (
+	"syscall"
+	"time"
+	"unsafe"
+
+	"github.com/leat-io/leat/internal/nonblock"
+	"github.com/leat-io/leat/internal/reactor"
+	"github.com/leat-io/leat/stage"
+)
+
+// A link is one connection of a loop. It has no buffer: what was read lies in a slab of the lane, and what is left of that on
+// the connection only while there is something.
+type link struct {
+	stage.Conn // first, so that linkOf can come back from it
+	loop       *loop
+
+	fd      int32 // guarded by the connection's lock; -1 once it is closed
+	watched int32 // of the loop: the generation, 0 before it is watched
+	quota   int32 // of the loop: bytes that may still be read after a stop; -1 before
+
+	posted   bool // guarded by the connection's lock: the loop will look at it
+	severed  bool // guarded by the connection's lock: it does not linger
+	hungUp   bool // guarded by the connection's lock, and written by the loop: the end of input has been read
+	writable bool // guarded by the connection's lock: it is watched for room to write
+
+	unread bool // of the loop: there may be something to read
+	hung   bool // of the loop: the peer has closed, so nothing reports the end of input again
+	listed bool // of the loop: in again or held
+	pushed bool // of the loop: in this turn's batch
+	ending bool // of the loop: lingers
+	closed bool // of the loop
+}
+
+func linkOf(c *stage.Conn) *link { return (*link)(unsafe.Pointer(c)) }
+
+// Run implements reactor.Task: somebody has changed what is wanted of the connection.
+func (c *link) Run() {
+	var dead bool
+	c.Locked(func(d bool) { c.posted, dead = false, d })
+	l := c.loop
+	switch {
+	case c.closed:
+	case dead:
+		l.end(c)
+	case c.watched == 0:
+		l.join(c)
+	default:
+		l.look(c)
+	}
+}
+
+// Ready implements reactor.Handler.
+func (c *link) Ready(events uint32) {
+	if events&reactor.Out != 0 {
+		c.Writable()
+	}
+	if events&(reactor.In|reactor.Hung) != 0 {
+		c.unread = c.quota != 0
+		c.hung = c.hung || events&reactor.Hung != 0
+		c.loop.look(c)
+	}
+}
+
+// post has the loop look at the connection. The lock is held.
+func (c *link) post() {
+	if !c.posted {
+		c.posted = true
+		c.loop.events.Post(c)
+	}
+}
+
+// Write implements stage.Port.
+func (c *link) Write(b []byte) (int, error) {
+	if c.fd < 0 {
+		return 0, stage.ErrReset
+	}
+	n, err := nonblock.Write(int(c.fd), b)
+	switch err {
+	case nil:
+		return n, nil
+	case syscall.EAGAIN, syscall.EINTR:
+		return 0, nil
+	}
+	return 0, stage.ErrReset
+}
+
+// Want implements stage.Port. Room to write is watched for from the first time that there was none: it is an edge, so it
+// costs nothing while there is room.
+func (c *link) Want(read, write bool) {
+	if read || c.loop.engine.stopping.Load() { // at a stop nobody waits for a connection that is only to be finished
+		c.post()
+	}
+	if write && !c.writable && c.fd >= 0 {
+		c.writable = true
+		_ = c.loop.events.Modify(int(c.fd), c.watched, reactor.In|reactor.Out) // it is watched already, so only memory can lack
+	}
+}
+
+// Shut implements stage.Port: the peer sees the end of the answers, and the loop closes.
+func (c *link) Shut(error) {
+	if c.fd >= 0 && !c.hungUp {
+		_ = syscall.Shutdown(int(c.fd), syscall.SHUT_WR)
+	}
+	c.post()
+}
+
+// Peer implements stage.Port.
+func (c *link) Peer() (name string) {
+	c.Locked(func(bool) { name = c.loop.engine.peer(int(c.fd)) })
+	return name
+}
+
+// cut ends a connection that is still open, without another word.
+func (c *link) cut() {
+	c.Locked(func(dead bool) { c.severed = !dead })
+	c.Fail(stage.ErrStopped)
+}
+
+// limit lets no more be read than has arrived.
+func (c *link) limit() {
+	c.quota = int32(waiting(int(c.fd)))
+	c.unread = c.quota > 0
+}
+
+// join begins to watch a connection, which may have failed to live until now.
+func (l *loop) join(c *link) {
+	generation, err := l.events.Add(int(c.fd), reactor.In, c)
+	if err != nil {
+		c.Fail(err)
+		return // it comes back for its end
+	}
+	c.watched = generation
+	if l.phase != reading {
+		c.limit()
+		l.look(c)
+	}
+}
+
+// look does what a connection needs now.
+func (l *loop) look(c *link) {
+	switch {
+	case c.closed:
+	case c.ending:
+		l.discard(c)
+	case l.over || c.Halted():
+	case c.pushed || len(l.batch) >= turnSize:
+		l.repeat(c)
+	case l.inlet.Stalled():
+		l.stall(c)
+	case c.Reading.Stopped:
+		l.add(c, nil, nil)
+	case c.unread:
+		l.read(c)
+	}
+}
+
+// turnSize is the most connections whose bytes go into one batch.
+const turnSize = 256
+
+func (l *loop) repeat(c *link) {
+	if !c.listed {
+		c.listed = true
+		l.again = append(l.again, c)
+	}
+}
+
+func (l *loop) stall(c *link) {
+	if !c.listed {
+		c.listed = true
+		l.held = append(l.held, c)
+	}
+}
+
+// add puts what was read of a connection into the batch of this turn.
+func (l *loop) add(c *link, slab *stage.Slab, b []byte) {
+	s := l.segments.New()
+	s.SetConn(&c.Conn)
+	s.SetSlab(slab)
+	s.Data = b
+	c.pushed = true
+	l.batch = append(l.batch, s)
+	l.turn = append(l.turn, c)
+}
+
+// read reads once. Less than was asked for means that there is no more: the next bytes are an edge (epoll(7)), and only the
+// end of input is none when it was reported with the bytes before it.
+func (l *loop) read(c *link) {
+	most := readSize
+	if c.quota >= 0 {
+		most = min(most, int(c.quota))
+	}
+	lane := l.inlet.Lane
+	slab, b := lane.Bytes(readSize)
+	n, err := nonblock.Read(int(c.fd), b[:most])
+	if n > 0 {
+		lane.Unread(readSize - n)
+		lane.Received(n)
+		c.Received()
+		c.unread = n == most || c.hung
+		c.spend(n)
+		l.add(c, slab, b[:n:n])
+		return
+	}
+	lane.Unread(readSize)
+	switch err {
+	case nil:
+		c.Locked(func(bool) { c.hungUp = true })
+		c.unread = false
+		c.Finish(nil)
+	case syscall.EAGAIN:
+		c.unread = false
+		c.spend(int(c.quota))
+	case syscall.EINTR:
+		l.repeat(c)
+	default:
+		c.Locked(func(bool) { c.hungUp = true })
+		c.unread = false
+		c.Fail(stage.ErrReset)
+	}
+}
+
+// spend takes n bytes off what may still be read after a stop.
+func (c *link) spend(n int) {
+	if c.quota >= 0 {
+		c.quota = max(c.quota-int32(n), 0)
+		c.unread = c.quota > 0
+	}
+}
+
+// end closes a connection that is dead. Unless it is gone it lingers first: what its peer had sent would make the kernel answer
+// a close with a reset, which could destroy the last answers on their way.
+func (l *loop) end(c *link) {
+	var now bool
+	c.Locked(func(bool) { now = c.hungUp || c.severed })
+	switch {
+	case now || c.watched == 0:
+		l.close(c)
+	case !c.ending:
+		c.ending = true
+		l.waiting, l.began = append(l.waiting, c), append(l.began, time.Now())
+		l.discard(c)
+	}
+}
+
+// discards is how often a connection that lingers is read in one turn.
+const discards = 16
+
+// discard throws away what arrives, until the peer has closed as well.
+func (l *loop) discard(c *link) {
+	if l.scratch == nil {
+		l.scratch = make([]byte, readSize)
+	}
+	for range discards {
+		switch n, err := nonblock.Read(int(c.fd), l.scratch); {
+		case n > 0 || err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return
+		default:
+			l.close(c)
+			return
+		}
+	}
+	l.repeat(c)
+}
+
+func (l *loop) close(c *link) {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	fd := int(c.fd)
+	var severed bool
+	c.Release(func() { c.fd, severed = -1, c.severed })
+	if severed {
+		_ = syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+	}
+	if c.watched != 0 {
+		l.events.Remove(fd)
+	}
+	if l.engine.waits {
+		go syscall.Close(fd) // it may wait for the peer
+	} else {
+		nonblock.Close(fd)
+	}
+	l.engine.table.Remove(&c.Conn)
+	l.live.Add(-1)
+}

@@ -1,0 +1,152 @@
+package tcp
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/leat-io/leat/internal/peers"
+	"github.com/leat-io/leat/internal/reactor"
+	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/stage"
+)
+
+// Reactor is the engine of loops that serve many connections each, with one lane and one thread for each loop; 0 stands for
+// GOMAXPROCS loops. A stage that takes long on such a lane holds up all connections of its loop, which is logged: put a queue
+// before it.
+//
+// The first loop accepts and gives each connection to the loop that has the fewest.
+func Reactor(loops int) Option {
+	return func(s *Source) {
+		s.engine = &reactors{Source: s, asked: loops, started: make(chan struct{}), accepted: make(chan struct{}), ended: make(chan struct{})}
+		s.table.HoldOf = func(c *stage.Conn) *peers.Hold { return &linkOf(c).loop.hold }
+	}
+}
+
+// mostLoops is far beyond the processors that share the work of one address with profit.
+const mostLoops = 1024
+
+type reactors struct {
+	*Source
+	asked    int
+	loops    []*loop
+	acceptor acceptor
+	started  chan struct{} // closed when there are loops
+	accepted chan struct{} // closed when nobody is accepted any more
+	running  sync.WaitGroup
+	ended    chan struct{} // closed when all loops have ended
+}
+
+func (r *reactors) String() string { return fmt.Sprintf("epoll, %d loops", r.lanes()) }
+
+func (r *reactors) lanes() int {
+	if r.asked == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return r.asked
+}
+
+func (r *reactors) validate() error {
+	if r.asked < 0 || r.asked > mostLoops {
+		return fmt.Errorf("needs between 1 and %d loops, or 0 for one on each processor, not %d", mostLoops, r.asked)
+	}
+	return nil
+}
+
+func (r *reactors) services() []pipeline.Service {
+	return []pipeline.Service{{Name: r.Source.String() + ": watch of the loops", Run: r.watch}}
+}
+
+func (r *reactors) account() *stage.Lane { return r.loops[0].inlet.Lane }
+
+func (r *reactors) start(open func(wake func()) *pipeline.Inlet[stage.Segment]) (err error) {
+	defer func() {
+		if err != nil {
+			for _, l := range r.loops {
+				l.events.Discard()
+			}
+		}
+	}()
+	for range r.lanes() {
+		events, err := reactor.New()
+		if err != nil {
+			return err
+		}
+		r.loops = append(r.loops, newLoop(r, events))
+	}
+	if err := r.acceptor.init(r); err != nil {
+		return err
+	}
+	for _, l := range r.loops {
+		l.carry(open(l.events.Wake))
+	}
+	for _, l := range r.loops {
+		r.running.Go(l.run)
+	}
+	close(r.started)
+	go func() { r.running.Wait(); close(r.ended) }()
+	return nil
+}
+
+// adopt implements engine, on the loop that accepts.
+func (r *reactors) adopt(fd int, from netip.Addr) {
+	l := r.loops[0]
+	for _, other := range r.loops[1:] {
+		if other.live.Load() < l.live.Load() {
+			l = other
+		}
+	}
+	c := &link{loop: l, fd: int32(fd), quota: -1, posted: true}
+	c.Init(c, &r.table.Terms)
+	if !r.table.AddFrom(&c.Conn, from) {
+		r.refuse(fd)
+		return
+	}
+	r.setEach(fd)
+	l.live.Add(1)
+	if l == r.loops[0] {
+		c.Run()
+	} else {
+		l.events.Post(c)
+	}
+}
+
+func (r *reactors) stop(ctx context.Context) {
+	r.loops[0].events.Post(&r.acceptor)
+	if within(ctx, r.accepted) {
+		for _, l := range r.loops {
+			l.enter(stopping)
+		}
+	}
+	for _, l := range r.loops {
+		if !within(ctx, l.readAll) {
+			r.abandoned.Store(true)
+			l.enter(abandoned)
+			select { // a lane that is stuck in a stage is left behind
+			case <-l.readAll:
+			case <-time.After(lingerTime):
+			}
+		}
+	}
+}
+
+func (r *reactors) shut(ctx context.Context) (lost pipeline.Lost) {
+	for _, l := range r.loops {
+		l.enter(closing)
+	}
+	if within(ctx, r.ended) {
+		return lost
+	}
+	lost.Requests, lost.Bytes = r.table.Owed()
+	for _, c := range r.table.Open() {
+		linkOf(c).cut() // but not those that owe nothing: they have just finished and linger
+	}
+	select {
+	case <-r.ended:
+	case <-time.After(2 * lingerTime):
+	}
+	return lost
+}

@@ -1,0 +1,45 @@
+package tcp
+
+import (
+	"context"
+	"time"
+)
+
+// heldFor is how long a lane may go without a turn before that is reported: a peer of another connection feels it as a delay.
+const heldFor = 100 * time.Millisecond
+
+// watch reports lanes that do not turn, each once until it has turned again.
+func (r *reactors) watch(ctx context.Context) {
+	type seen struct {
+		turns    uint64
+		since    time.Time
+		reported bool
+	}
+	last := make([]seen, r.lanes())
+	tick := time.NewTicker(heldFor / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		select {
+		case <-r.started:
+		default:
+			continue
+		}
+		now := time.Now()
+		for i, l := range r.loops {
+			turns, asleep := l.events.Turns()
+			s := &last[i]
+			switch {
+			case asleep || turns != s.turns:
+				*s = seen{turns: turns, since: now}
+			case !s.reported && now.Sub(s.since) >= heldFor:
+				s.reported = true
+				l.inlet.Lane.Suspect(s.since)
+			}
+		}
+	}
+}
