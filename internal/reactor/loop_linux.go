@@ -54,6 +54,7 @@ type Loop struct {
 	over         bool
 	err          error
 
+	woken    atomic.Bool   // another turn is wanted
 	sleeping atomic.Bool   // whoever clears it owes a write to event, unless it is the loop itself
 	turns    atomic.Uint64 // twice their number, and one more while the loop sleeps
 
@@ -135,6 +136,7 @@ func (l *Loop) Post(t Task) {
 
 // Wake makes the loop turn once more before it sleeps.
 func (l *Loop) Wake() {
+	l.woken.Store(true)
 	if l.sleeping.Load() && l.sleeping.CompareAndSwap(true, false) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -191,6 +193,10 @@ func (l *Loop) Run() error {
 
 // serve runs what was posted. Tasks that are posted meanwhile have the next turn.
 func (l *Loop) serve() {
+	if !l.woken.Load() {
+		return
+	}
+	l.woken.Store(false) // before it looks: what is posted behind that wakes it again
 	l.mu.Lock()
 	l.taken, l.posted = l.posted, l.taken[:0]
 	l.mu.Unlock()
@@ -198,12 +204,6 @@ func (l *Loop) serve() {
 		t.Run()
 		l.taken[i] = nil
 	}
-}
-
-func (l *Loop) idle() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.posted) == 0
 }
 
 // Discard gives the descriptors of a loop back that is not going to run.

@@ -14,12 +14,12 @@ import (
 // loop.
 func (l *Loop) wait(busy bool) int {
 	n := l.poll(0)
-	if n > 0 || busy || !l.idle() {
+	if n > 0 || busy || l.woken.Load() {
 		return n
 	}
 	if l.Shared {
 		runtime.Gosched()
-		if n := l.poll(0); n > 0 || !l.idle() {
+		if n := l.poll(0); n > 0 || l.woken.Load() {
 			return n
 		}
 	}
@@ -41,7 +41,7 @@ func (l *Loop) wait(busy bool) int {
 	}
 	l.turns.Add(1)
 	l.sleeping.Store(true)
-	if l.idle() { // whoever has posted since the last look has seen that it sleeps, or is seen here
+	if !l.woken.Load() { // whoever wakes it now has seen that it sleeps, or is seen here
 		n = l.poll(wait)
 	}
 	l.sleeping.Store(false)

@@ -14,29 +14,46 @@ import (
 )
 
 func TestKeepsTheContract(t *testing.T) {
-	sourcetest.Run(t, func(t testing.TB, o sourcetest.Options) sourcetest.Engine {
-		s := tcp.Listen("127.0.0.1:0", tcp.Limits(o.Limits), tcp.MaxConns(o.MaxConns))
-		if err := s.Bind(); err != nil {
-			t.Fatal(err)
-		}
-		return sourcetest.Engine{Source: s, Dial: func() (sourcetest.Conn, error) { return dial(s) }}
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		sourcetest.Run(t, func(t testing.TB, o sourcetest.Options) sourcetest.Engine {
+			s := tcp.Listen("127.0.0.1:0", engine, tcp.Limits(o.Limits), tcp.MaxConns(o.MaxConns))
+			if err := s.Bind(); err != nil {
+				t.Fatal(err)
+			}
+			return sourcetest.Engine{Source: s, Dial: func() (sourcetest.Conn, error) { return dial(s) }}
+		})
 	})
 }
 
 func TestUnixSocketsKeepTheContract(t *testing.T) {
-	sourcetest.Run(t, func(t testing.TB, o sourcetest.Options) sourcetest.Engine {
-		s := tcp.Listen(unixAddress(t), tcp.Limits(o.Limits), tcp.MaxConns(o.MaxConns))
-		if err := s.Bind(); err != nil {
-			t.Fatal(err)
-		}
-		return sourcetest.Engine{Source: s, NoReset: true, Dial: func() (sourcetest.Conn, error) {
-			c, err := net.Dial("unix", s.Addr().String())
-			if err != nil {
-				return nil, err
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		sourcetest.Run(t, func(t testing.TB, o sourcetest.Options) sourcetest.Engine {
+			s := tcp.Listen(unixAddress(t), engine, tcp.Limits(o.Limits), tcp.MaxConns(o.MaxConns))
+			if err := s.Bind(); err != nil {
+				t.Fatal(err)
 			}
-			return c.(*net.UnixConn), nil
-		}}
+			return sourcetest.Engine{Source: s, NoReset: true, Dial: func() (sourcetest.Conn, error) {
+				c, err := net.Dial("unix", s.Addr().String())
+				if err != nil {
+					return nil, err
+				}
+				return c.(*net.UnixConn), nil
+			}}
+		})
 	})
+}
+
+// everyEngine runs a test with each engine.
+func everyEngine(t *testing.T, test func(*testing.T, tcp.Option)) {
+	for _, e := range []struct {
+		name   string
+		engine tcp.Option
+	}{
+		{"reactor", tcp.Reactor(2)},
+		{"goroutines", tcp.Goroutines()},
+	} {
+		t.Run(e.name, func(t *testing.T) { test(t, e.engine) })
+	}
 }
 
 var sockets atomic.Int32

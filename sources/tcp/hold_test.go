@@ -42,7 +42,7 @@ func held(t *testing.T, s *tcp.Source, queued bool) (gate, entered chan struct{}
 // All lanes are in use for longer than a first message may take. Whoever has sent one in time is answered; whoever has sent
 // half of one, and has been read, is not excused.
 func TestWhoWaitsForALaneIsNotLate(t *testing.T) {
-	s := bound(t, tcp.Limits(impatient), tcp.Lanes(1))
+	s := bound(t, tcp.Goroutines(), tcp.Limits(impatient), tcp.Lanes(1))
 	gate, entered, stop := held(t, s, false)
 	late := mustDial(t, s)
 	eventually(t, s, "it is in", func() bool { return count(s, "accepted") == 1 })

@@ -101,11 +101,12 @@ func TestWhatCannotServeDoesNotStart(t *testing.T) {
 	bad := stage.DefaultLimits
 	bad.OutHigh = bad.OutHard + 1
 	for want, s := range map[string]*tcp.Source{
-		"not host:port":                  tcp.Listen("nowhere", tcp.Name("tcp")),
-		"address already in use":         tcp.Listen(busy.Addr().String(), tcp.Name("tcp")),
-		"output marks must rise":         tcp.Listen(":0", tcp.Name("tcp"), tcp.Limits(bad)),
-		"at least 1 connection and 1 la": tcp.Listen(":0", tcp.Name("tcp"), tcp.MaxConns(0)),
-		"not 16384 and -1":               tcp.Listen(":0", tcp.Name("tcp"), tcp.Lanes(-1)),
+		"not host:port":           tcp.Listen("nowhere", tcp.Name("tcp")),
+		"address already in use":  tcp.Listen(busy.Addr().String(), tcp.Name("tcp")),
+		"output marks must rise":  tcp.Listen(":0", tcp.Name("tcp"), tcp.Limits(bad)),
+		"at least 1 connection":   tcp.Listen(":0", tcp.Name("tcp"), tcp.MaxConns(0)),
+		"at least 1 lane, not -1": tcp.Listen(":0", tcp.Name("tcp"), tcp.Goroutines(), tcp.Lanes(-1)),
+		"not -1":                  tcp.Listen(":0", tcp.Name("tcp"), tcp.Reactor(-1)),
 	} {
 		err := runOnce(echo(s, 0))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `source "tcp"`) {
@@ -167,7 +168,7 @@ func TestAPanicIsLoggedWithThePeer(t *testing.T) {
 
 // Fewer lanes than connections serve all of them in turn.
 func TestOneLaneServesManyConnections(t *testing.T) {
-	s := bound(t, tcp.Lanes(1))
+	s := bound(t, tcp.Goroutines(), tcp.Lanes(1))
 	p := echo(s, 0)
 	stop := start(t, p)
 	var all sync.WaitGroup
@@ -195,7 +196,7 @@ func TestOneLaneServesManyConnections(t *testing.T) {
 
 // A connection that always has more to read shares its lane with the others.
 func TestAFloodDoesNotKeepALaneFromTheOthers(t *testing.T) {
-	s := bound(t, tcp.Lanes(1))
+	s := bound(t, tcp.Goroutines(), tcp.Lanes(1))
 	stop := start(t, echo(s, 0))
 	flood := mustDial(t, s)
 	var flooding sync.WaitGroup
