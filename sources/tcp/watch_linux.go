@@ -15,7 +15,12 @@ func (r *reactors) watch(ctx context.Context) {
 		since    time.Time
 		reported bool
 	}
-	last := make([]seen, r.lanes())
+	select {
+	case <-ctx.Done():
+		return
+	case <-r.started:
+	}
+	last := make([]seen, len(r.loops))
 	tick := time.NewTicker(heldFor / 4)
 	defer tick.Stop()
 	for {
@@ -23,11 +28,6 @@ func (r *reactors) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		select {
-		case <-r.started:
-		default:
-			continue
 		}
 		now := time.Now()
 		for i, l := range r.loops {
