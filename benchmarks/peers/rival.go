@@ -28,8 +28,9 @@ type rival struct {
 
 // rivals in the order of the tables.
 var rivals = []rival{
-	{name: "leat", folder: "leat", args: []string{"--engine", "goroutine"}},
-	{name: "leat-framed", folder: "leat", args: []string{"--engine", "goroutine", "--codec", "framed"}},
+	{name: "leat", folder: "leat"},
+	{name: "leat-framed", folder: "leat", args: []string{"--codec", "framed"}},
+	{name: "leat-goroutine", folder: "leat", args: []string{"--engine", "goroutine"}},
 	{name: "net", folder: "net", peer: true},
 	{name: "gnet", folder: "gnet", module: "github.com/panjf2000/gnet/v2", peer: true},
 	{name: "netpoll", folder: "netpoll", module: "github.com/cloudwego/netpoll", peer: true},

@@ -18,8 +18,9 @@ import (
 )
 
 // engines are the sources that can read the same connections. No limit of time ends a connection that is idle while it is measured.
-var engines = map[string]func(addr string) pipeline.Source[stage.Segment]{
-	"goroutine": func(addr string) pipeline.Source[stage.Segment] { return tcp.Listen(addr, tcp.Limits(patient())) },
+var engines = map[string]tcp.Option{
+	"reactor":   tcp.Reactor(0),
+	"goroutine": tcp.Goroutines(),
 }
 
 // codecs are raw, a message for what each read brought, as the rivals echo it, and framed, a message for each 64 bytes.
@@ -32,17 +33,17 @@ func patient() stage.Limits {
 }
 
 func main() {
-	engine := flag.String("engine", "goroutine", "how connections are read")
+	engine := flag.String("engine", "reactor", "how connections are read")
 	form := flag.String("codec", "raw", "raw or framed")
 	flag.Parse()
-	source, known := engines[*engine]
+	served, known := engines[*engine]
 	c, ok := codecs[*form]
 	if !known || !ok || flag.NArg() != 1 {
 		fmt.Fprintf(os.Stderr, "leat: there is no engine %q, no codec %q, or not one address\n", *engine, *form)
 		os.Exit(2)
 	}
 	p := pipeline.New("echo")
-	p.From(source(flag.Arg(0))).Via("decode", codec.Decode(c)).To("reply", sinks.Reply(c))
+	p.From(tcp.Listen(flag.Arg(0), served, tcp.Limits(patient()))).Via("decode", codec.Decode(c)).To("reply", sinks.Reply(c))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	if err := p.Run(ctx); err != nil {
