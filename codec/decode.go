@@ -160,8 +160,9 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 				next = d.refuse(c, next, n, len(b), err)
 				b = nil
 			}
-			if r.Need = -n; r.Need <= len(b) {
-				r.Need = 0 // it needs more than there is, and cannot say how much
+			r.Need = 0 // it needs more than there is, and may not be able to say how much
+			if -n > len(b) {
+				r.Need = int32(min(-n, maxMessage))
 			}
 			break
 		}
@@ -196,7 +197,7 @@ func granted(c *stage.Conn) bool {
 		r.Alone = false
 	}
 	if r.Grant == 0 {
-		r.Grant = c.Grant()
+		r.Grant = int32(c.Grant())
 	}
 	return r.Grant > 0
 }

@@ -16,10 +16,10 @@ const (
 // that a peer merely claims. They are copied into a slab when the decoder said that they would suffice then, or when that
 // costs no more than twice what came in.
 func (d *decode[T]) join(r *stage.Reading, b []byte) ([]byte, *stage.Slab) {
-	n := len(r.Tail) + len(b)
-	if n < r.Need || r.Need == 0 && len(b) < len(r.Tail) || n > shortTail {
+	n, need := len(r.Tail)+len(b), int(r.Need)
+	if n < need || need == 0 && len(b) < len(r.Tail) || n > shortTail {
 		r.Tail = append(r.Tail, b...)
-		if n < r.Need {
+		if n < need {
 			return nil, nil
 		}
 		r.Need = 0

@@ -23,13 +23,13 @@ type Port interface {
 // Reading is the part of a connection that belongs to the lane that reads it.
 type Reading struct {
 	Tail    []byte // undecoded bytes, in memory of their own
-	Need    int    // bytes in all that the decoder has asked for
-	Grant   int    // tickets that may be issued before asking for more
+	Need    int32  // bytes in all that the decoder has asked for
+	Grant   int32  // tickets that may be issued before asking for more
 	Stopped bool   // Tail may hold whole messages: look at it again when the connection is read again
 	Ended   bool   // nothing more will be decoded
+	Alone   bool   // the message decoded last is to be settled before the next is decoded
 	Decoder any    // the connection's own decoder, when it has one
 	Session any    // what a stage of the reading lane keeps for the connection; it may be a [Closer]
-	Alone   bool   // the message decoded last is to be settled before the next is decoded
 }
 
 // A Closer is a session that wants to know that its connection has ended.
@@ -54,6 +54,8 @@ type Conn struct {
 	port  Port
 	terms *Terms
 	id    uint64
+
+	Place int32 // of the source: where it keeps the connection
 
 	issued   atomic.Uint32 // tickets given out; only the reading lane adds
 	active   atomic.Int64  // Terms.Now of the latest sign of life

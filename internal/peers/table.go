@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"net/netip"
 	"slices"
 	"sync"
@@ -23,12 +24,12 @@ type Table struct {
 	step time.Duration // how often Sweep looks
 
 	mu       sync.Mutex
-	open     map[*stage.Conn]struct{} // guarded by mu
-	origins  origins                  // guarded by mu
-	closed   map[string]uint64        // guarded by mu: by reason
-	refused  map[string]uint64        // guarded by mu: by reason
-	accepted uint64                   // guarded by mu
-	peak     int                      // guarded by mu
+	open     []*stage.Conn     // guarded by mu: each at its Place
+	origins  origins           // guarded by mu
+	closed   map[string]uint64 // guarded by mu: by reason
+	refused  map[string]uint64 // guarded by mu: by reason
+	accepted uint64            // guarded by mu
+	peak     int               // guarded by mu
 }
 
 // Init sets the limits and starts the clock.
@@ -36,7 +37,7 @@ func (t *Table) Init(l stage.Limits, most int) {
 	t.Terms.Limits, t.Max = l, most
 	t.Terms.Now.Store(1)
 	t.step = step(l)
-	t.open, t.closed, t.refused = map[*stage.Conn]struct{}{}, map[string]uint64{}, map[string]uint64{}
+	t.closed, t.refused = map[string]uint64{}, map[string]uint64{}
 }
 
 // Why a connection is refused, for counters.
@@ -62,7 +63,8 @@ func (t *Table) AddFrom(c *stage.Conn, from netip.Addr) bool {
 		t.refused[TooManyOfOne]++
 		return false
 	}
-	t.open[c] = struct{}{}
+	c.Place = int32(len(t.open))
+	t.open = append(t.open, c)
 	t.accepted++
 	t.peak = max(t.peak, len(t.open))
 	return true
@@ -79,9 +81,13 @@ func (t *Table) Refuse(reason string) {
 func (t *Table) Remove(c *stage.Conn) {
 	label := stage.LabelOf(c.Reason())
 	t.mu.Lock()
-	_, ok := t.open[c]
+	ok := int(c.Place) < len(t.open) && t.open[c.Place] == c
 	if ok {
-		delete(t.open, c)
+		last := len(t.open) - 1
+		t.open[c.Place] = t.open[last]
+		t.open[c.Place].Place = c.Place
+		t.open[last] = nil
+		t.open = t.open[:last]
 		t.origins.remove(c)
 		t.closed[label]++
 	}
@@ -95,7 +101,7 @@ func (t *Table) Remove(c *stage.Conn) {
 func (t *Table) Open() []*stage.Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Collect(maps.Keys(t.open))
+	return slices.Clone(t.open)
 }
 
 // Len is the number of open connections.
@@ -140,10 +146,28 @@ func (t *Table) Sweep(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			t.Terms.Now.Store(int64(now.Sub(began)) + 1)
-			for _, c := range t.Open() {
-				if reason := c.Overdue(); reason != nil && !t.held(c, reason) {
-					c.Fail(reason)
-				}
+			t.sweep()
+		}
+	}
+}
+
+// swept is how many connections are taken out of the table at a time to be looked at, so that nobody waits long for it.
+const swept = 128
+
+// sweep looks at every connection that stays open meanwhile. It goes from the last to the first, because it is the last that
+// takes the place of one that leaves.
+func (t *Table) sweep() {
+	var some [swept]*stage.Conn
+	for end := math.MaxInt; end > 0; {
+		t.mu.Lock()
+		end = min(end, len(t.open))
+		from := max(0, end-swept)
+		n := copy(some[:], t.open[from:end])
+		t.mu.Unlock()
+		end = from
+		for _, c := range some[:n] {
+			if reason := c.Overdue(); reason != nil && !t.held(c, reason) {
+				c.Fail(reason)
 			}
 		}
 	}

@@ -47,7 +47,7 @@ type Loop struct {
 	Shared bool
 
 	epoll, event int
-	watched      []watch // by descriptor
+	watched      []*[page]watch // by descriptor
 	generation   int32
 	riders       []Rider
 	events       [maxEvents]syscall.EpollEvent
@@ -63,6 +63,9 @@ type Loop struct {
 	closed bool   // guarded by mu: there is nothing to wake any more
 	taken  []Task // the loop's
 }
+
+// page is how many descriptors have their watches in one piece of memory, so that many do not cost twice while they grow.
+const page = 512
 
 // A watch is who handles the events of a descriptor. The generation tells them from events of an earlier descriptor with
 // the same number, which may still be on their way.
@@ -105,10 +108,13 @@ func (l *Loop) Add(fd int, events uint32, h Handler) (generation int32, err erro
 	if err != nil {
 		return 0, err
 	}
-	for fd >= len(l.watched) {
-		l.watched = append(l.watched, make([]watch, max(64, len(l.watched)/4))...)
+	for fd/page >= len(l.watched) {
+		l.watched = append(l.watched, nil)
 	}
-	l.watched[fd] = watch{h, l.generation}
+	if l.watched[fd/page] == nil {
+		l.watched[fd/page] = new([page]watch)
+	}
+	l.watched[fd/page][fd%page] = watch{h, l.generation}
 	return l.generation, nil
 }
 
@@ -124,7 +130,7 @@ func (l *Loop) control(op, fd int, generation int32, events uint32) error {
 }
 
 // Remove forgets a descriptor that is about to be closed, which also ends the kernel's part.
-func (l *Loop) Remove(fd int) { l.watched[fd] = watch{} }
+func (l *Loop) Remove(fd int) { l.watched[fd/page][fd%page] = watch{} }
 
 // Post has t run in the next turn.
 func (l *Loop) Post(t Task) {
@@ -173,7 +179,7 @@ func (l *Loop) Run() error {
 		}
 		for i := range l.events[:n] {
 			ev := &l.events[i]
-			if w := &l.watched[ev.Fd]; w.generation == ev.Pad && w.handler != nil {
+			if w := &l.watched[ev.Fd/page][ev.Fd%page]; w.generation == ev.Pad && w.handler != nil {
 				w.handler.Ready(ev.Events)
 			}
 		}

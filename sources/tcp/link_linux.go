@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"fmt"
 	"syscall"
 	"time"
 	"unsafe"
@@ -21,17 +22,36 @@ type link struct {
 	quota   int32 // of the loop: bytes that may still be read after a stop; -1 before
 
 	posted   bool // guarded by the connection's lock: the loop will look at it
-	severed  bool // guarded by the connection's lock: it does not linger
 	hungUp   bool // guarded by the connection's lock, and written by the loop: the end of input has been read
 	writable bool // guarded by the connection's lock: it is watched for room to write
-
-	unread bool // of the loop: there may be something to read
-	hung   bool // of the loop: the peer has closed, so nothing reports the end of input again
-	listed bool // of the loop: in again or held
-	pushed bool // of the loop: in this turn's batch
-	ending bool // of the loop: lingers
-	closed bool // of the loop
+	is       state
 }
+
+// A state is what the loop knows of a connection, in bits: with it a link is 240 bytes, which the next size of memory that Go
+// gives out is 16 more than.
+type state uint8
+
+const (
+	unread state = 1 << iota // there may be something to read
+	hung                     // the peer has closed, so nothing reports the end of input again
+	listed                   // in again or held
+	pushed                   // in this turn's batch
+	ending                   // it lingers
+	closed
+)
+
+// set adds what to the state, or takes it away.
+func (s *state) set(what state, on bool) {
+	*s &^= what
+	if on {
+		*s |= what
+	}
+}
+
+func (s state) has(what state) bool { return s&what != 0 }
+
+// errCut is why a connection is ended that does not linger.
+var errCut = fmt.Errorf("its time to be answered is over: %w", stage.ErrStopped)
 
 func linkOf(c *stage.Conn) *link { return (*link)(unsafe.Pointer(c)) }
 
@@ -41,7 +61,7 @@ func (c *link) Run() {
 	c.Locked(func(d bool) { c.posted, dead = false, d })
 	l := c.loop
 	switch {
-	case c.closed:
+	case c.is.has(closed):
 	case dead:
 		l.end(c)
 	case c.watched == 0:
@@ -57,8 +77,8 @@ func (c *link) Ready(events uint32) {
 		c.Writable()
 	}
 	if events&(reactor.In|reactor.Hung) != 0 {
-		c.unread = c.quota != 0
-		c.hung = c.hung || events&reactor.Hung != 0
+		c.is.set(unread, c.quota != 0)
+		c.is.set(hung, c.is.has(hung) || events&reactor.Hung != 0)
 		c.loop.look(c)
 	}
 }
@@ -114,14 +134,13 @@ func (c *link) Peer() (name string) {
 
 // cut ends a connection that is still open, without another word.
 func (c *link) cut() {
-	c.Locked(func(dead bool) { c.severed = !dead })
-	c.Fail(stage.ErrStopped)
+	c.Fail(errCut)
 }
 
 // limit lets no more be read than has arrived.
 func (c *link) limit() {
 	c.quota = int32(waiting(int(c.fd)))
-	c.unread = c.quota > 0
+	c.is.set(unread, c.quota > 0)
 }
 
 // join begins to watch a connection, which may have failed to live until now.
@@ -141,17 +160,17 @@ func (l *loop) join(c *link) {
 // look does what a connection needs now.
 func (l *loop) look(c *link) {
 	switch {
-	case c.closed:
-	case c.ending:
+	case c.is.has(closed):
+	case c.is.has(ending):
 		l.discard(c)
 	case l.over || c.Halted():
-	case c.pushed || len(l.batch) >= turnSize:
+	case c.is.has(pushed) || len(l.batch) >= turnSize:
 		l.repeat(c)
 	case l.inlet.Stalled():
 		l.stall(c)
 	case c.Reading.Stopped:
 		l.add(c, nil, nil)
-	case c.unread:
+	case c.is.has(unread):
 		l.read(c)
 	}
 }
@@ -160,15 +179,15 @@ func (l *loop) look(c *link) {
 const turnSize = 256
 
 func (l *loop) repeat(c *link) {
-	if !c.listed {
-		c.listed = true
+	if !c.is.has(listed) {
+		c.is.set(listed, true)
 		l.again = append(l.again, c)
 	}
 }
 
 func (l *loop) stall(c *link) {
-	if !c.listed {
-		c.listed = true
+	if !c.is.has(listed) {
+		c.is.set(listed, true)
 		l.held = append(l.held, c)
 	}
 }
@@ -179,7 +198,7 @@ func (l *loop) add(c *link, slab *stage.Slab, b []byte) {
 	s.SetConn(&c.Conn)
 	s.SetSlab(slab)
 	s.Data = b
-	c.pushed = true
+	c.is.set(pushed, true)
 	l.batch = append(l.batch, s)
 	l.turn = append(l.turn, c)
 }
@@ -198,7 +217,7 @@ func (l *loop) read(c *link) {
 		lane.Unread(readSize - n)
 		lane.Received(n)
 		c.Received()
-		c.unread = n == most || c.hung
+		c.is.set(unread, n == most || c.is.has(hung))
 		c.spend(n)
 		l.add(c, slab, b[:n:n])
 		return
@@ -207,16 +226,16 @@ func (l *loop) read(c *link) {
 	switch err {
 	case nil:
 		c.Locked(func(bool) { c.hungUp = true })
-		c.unread = false
+		c.is.set(unread, false)
 		c.Finish(nil)
 	case syscall.EAGAIN:
-		c.unread = false
+		c.is.set(unread, false)
 		c.spend(int(c.quota))
 	case syscall.EINTR:
 		l.repeat(c)
 	default:
 		c.Locked(func(bool) { c.hungUp = true })
-		c.unread = false
+		c.is.set(unread, false)
 		c.Fail(stage.ErrReset)
 	}
 }
@@ -225,20 +244,18 @@ func (l *loop) read(c *link) {
 func (c *link) spend(n int) {
 	if c.quota >= 0 {
 		c.quota = max(c.quota-int32(n), 0)
-		c.unread = c.quota > 0
+		c.is.set(unread, c.quota > 0)
 	}
 }
 
 // end closes a connection that is dead. Unless it is gone it lingers first: what its peer had sent would make the kernel answer
 // a close with a reset, which could destroy the last answers on their way.
 func (l *loop) end(c *link) {
-	var now bool
-	c.Locked(func(bool) { now = c.hungUp || c.severed })
 	switch {
-	case now || c.watched == 0:
+	case c.hungUp || c.watched == 0 || c.Reason() == errCut:
 		l.close(c)
-	case !c.ending:
-		c.ending = true
+	case !c.is.has(ending):
+		c.is.set(ending, true)
 		l.waiting, l.began = append(l.waiting, c), append(l.began, time.Now())
 		l.discard(c)
 	}
@@ -266,14 +283,13 @@ func (l *loop) discard(c *link) {
 }
 
 func (l *loop) close(c *link) {
-	if c.closed {
+	if c.is.has(closed) {
 		return
 	}
-	c.closed = true
+	c.is.set(closed, true)
 	fd := int(c.fd)
-	var severed bool
-	c.Release(func() { c.fd, severed = -1, c.severed })
-	if severed {
+	c.Release(func() { c.fd = -1 })
+	if c.Reason() == errCut {
 		_ = syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
 	}
 	if c.watched != 0 {

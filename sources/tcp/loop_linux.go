@@ -88,7 +88,7 @@ func (e entrance) Run() {
 // links are the connections of the loop that are open.
 func (l *loop) links() (all []*link) {
 	for _, c := range l.engine.table.Open() {
-		if c := linkOf(c); c.loop == l && !c.closed {
+		if c := linkOf(c); c.loop == l && !c.is.has(closed) {
 			all = append(all, c)
 		}
 	}
@@ -103,7 +103,7 @@ func (l *loop) Turn() (more bool) {
 	l.retry()
 	l.again, l.spare = l.spare[:0], l.again
 	for i, c := range l.spare {
-		c.listed = false
+		c.is.set(listed, false)
 		l.look(c)
 		l.spare[i] = nil
 	}
@@ -171,8 +171,8 @@ func (l *loop) push() {
 	l.inlet.Push(l.batch)
 	l.batch = l.batch[:0]
 	for i, c := range l.turn {
-		c.pushed = false
-		if !c.closed && !c.Halted() && (c.Reading.Stopped || c.unread) {
+		c.is.set(pushed, false)
+		if !c.is.has(closed) && !c.Halted() && (c.Reading.Stopped || c.is.has(unread)) {
 			l.repeat(c)
 		}
 		l.turn[i] = nil
@@ -209,7 +209,7 @@ func (l *loop) done() bool {
 func (l *loop) expire() {
 	now := time.Now()
 	n := 0
-	for n < len(l.waiting) && (l.waiting[n].closed || now.Sub(l.began[n]) >= lingerTime) {
+	for n < len(l.waiting) && (l.waiting[n].is.has(closed) || now.Sub(l.began[n]) >= lingerTime) {
 		l.close(l.waiting[n])
 		n++
 	}
