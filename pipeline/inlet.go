@@ -100,7 +100,7 @@ func (in *Inlet[T]) Tick(now time.Time) { in.ln.tick(now) }
 func (in *Inlet[T]) Stalled() bool { return in.ln.stalled > 0 }
 
 // Crosses says whether messages go from the lane to others, through queues.
-func (in *Inlet[T]) Crosses() bool { return len(in.ln.outlets) > 0 }
+func (in *Inlet[T]) Crosses() bool { return len(in.ln.exits) > 0 }
 
 // Retry pushes what waits in the lane, as far as there is room.
 func (in *Inlet[T]) Retry() {

@@ -12,9 +12,10 @@ import (
 )
 
 // bind makes a TCP source that is reachable before its pipeline runs.
+// bind makes a source whose lanes may wait, and are made when they are needed.
 func bind(t testing.TB, opts ...tcp.Option) *tcp.Source {
 	t.Helper()
-	s := tcp.Listen("127.0.0.1:0", append([]tcp.Option{tcp.Name("tcp"), tcp.Limits(unlimited)}, opts...)...)
+	s := tcp.Listen("127.0.0.1:0", append([]tcp.Option{tcp.Name("tcp"), tcp.Goroutines(), tcp.Limits(unlimited)}, opts...)...)
 	noError(t, s.Bind())
 	return s
 }

@@ -41,7 +41,7 @@ func connOf(c *stage.Conn) *conn { return (*conn)(unsafe.Pointer(c)) }
 func (c *conn) serve() {
 	for c.read() && c.wait(c.paused) {
 	}
-	c.source.lanes.leave(c)
+	c.source.set.leave(c)
 	c.source.readers.Done()
 	if c.eof {
 		c.Finish(nil)
