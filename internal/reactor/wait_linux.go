@@ -8,6 +8,9 @@ import (
 	"unsafe"
 )
 
+// longest is how long the loop sleeps at most when something is due: the kernel takes milliseconds in 32 bits, 24 days.
+const longest = 24 * time.Hour
+
 // wait fills events and returns how many there are. It sleeps when there are none and the loop has nothing else to do.
 //
 // The first look does not wait, which skips what the runtime does around a call that may, and is all there is to it on a busy
@@ -32,7 +35,7 @@ func (l *Loop) wait(busy bool) int {
 	wait := -1
 	if !due.IsZero() {
 		// Rounded up, so that it is due when the loop wakes.
-		if wait = int((time.Until(due) + time.Millisecond - 1) / time.Millisecond); wait <= 0 {
+		if wait = int((min(time.Until(due), longest) + time.Millisecond - 1) / time.Millisecond); wait <= 0 {
 			return 0
 		}
 	}

@@ -1,0 +1,7 @@
+package reactor
+
+// MaxEvents is the most descriptors of one turn.
+const MaxEvents = maxEvents
+
+// Wrap makes the next descriptor that is watched the first one behind the end of the generations.
+func (l *Loop) Wrap() { l.generation = -1 }
