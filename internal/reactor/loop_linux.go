@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// What a descriptor is watched for, and what is reported. Hung means that nothing more than what has arrived will come.
+// What a descriptor is watched for, and what is reported. Hung means that nothing more than what has arrived will come, Urgent
+// that a read may stop in front of an urgent byte although there is more behind it (tcp(7)).
 const (
-	In   = syscall.EPOLLIN
-	Out  = syscall.EPOLLOUT
-	Hung = syscall.EPOLLRDHUP | syscall.EPOLLHUP | syscall.EPOLLERR
+	In     = syscall.EPOLLIN
+	Out    = syscall.EPOLLOUT
+	Hung   = syscall.EPOLLRDHUP | syscall.EPOLLHUP | syscall.EPOLLERR
+	Urgent = syscall.EPOLLPRI
 
 	edge = 1 << 31 // EPOLLET, which package syscall has as a negative number
 )
@@ -101,9 +103,12 @@ func (woken) Ready(uint32) {}
 // Carry adds a lane.
 func (l *Loop) Carry(r Rider) { l.riders = append(l.riders, r) }
 
-// Add watches a descriptor until Remove, for In or Out and always for Hung. The generation is for Modify.
+// Add watches a descriptor until Remove, for In or Out and always for Hung and Urgent. The generation is for Modify, and never
+// 0.
 func (l *Loop) Add(fd int, events uint32, h Handler) (generation int32, err error) {
-	l.generation++
+	if l.generation++; l.generation == 0 {
+		l.generation++
+	}
 	err = l.control(syscall.EPOLL_CTL_ADD, fd, l.generation, events)
 	if err != nil {
 		return 0, err
@@ -125,7 +130,7 @@ func (l *Loop) Modify(fd int, generation int32, events uint32) error {
 }
 
 func (l *Loop) control(op, fd int, generation int32, events uint32) error {
-	ev := syscall.EpollEvent{Events: events | syscall.EPOLLRDHUP | edge, Fd: int32(fd), Pad: generation}
+	ev := syscall.EpollEvent{Events: events | syscall.EPOLLRDHUP | Urgent | edge, Fd: int32(fd), Pad: generation}
 	return os.NewSyscallError("epoll_ctl", syscall.EpollCtl(l.epoll, op, fd, &ev))
 }
 
