@@ -70,22 +70,24 @@ func TestWhoWaitsForALaneIsNotLate(t *testing.T) {
 
 // The queue is full in the middle of a message, whose rest has arrived and cannot be read.
 func TestAFullQueueIsNotThePeersDelay(t *testing.T) {
-	s := bound(t, tcp.Limits(impatient))
-	gate, entered, stop := held(t, s, true)
-	c := mustDial(t, s)
-	fmt.Fprintln(c, "first")
-	<-entered
-	want := append([]byte("first\nsecond\nthird\nfourth\n"), bytes.Repeat([]byte("x"), 40<<10)...) // in more than one read
-	want = append(want, '\n')
-	c.Write(want[len("first\n"):])
-	time.Sleep(4 * impatient.Read)
-	close(gate)
-	b := make([]byte, len(want))
-	c.SetDeadline(time.Now().Add(20 * time.Second))
-	if n, err := io.ReadFull(c, b); err != nil || !bytes.Equal(b, want) {
-		t.Errorf("%d of %d bytes came, %v: %v", n, len(want), err, s.Gauges())
-	}
-	if err := stop(); err != nil {
-		t.Error(err)
-	}
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		s := bound(t, engine, tcp.Limits(impatient))
+		gate, entered, stop := held(t, s, true)
+		c := mustDial(t, s)
+		fmt.Fprintln(c, "first")
+		<-entered
+		want := append([]byte("first\nsecond\nthird\nfourth\n"), bytes.Repeat([]byte("x"), 40<<10)...) // in more than one read
+		want = append(want, '\n')
+		c.Write(want[len("first\n"):])
+		time.Sleep(4 * impatient.Read)
+		close(gate)
+		b := make([]byte, len(want))
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		if n, err := io.ReadFull(c, b); err != nil || !bytes.Equal(b, want) {
+			t.Errorf("%d of %d bytes came, %v: %v", n, len(want), err, s.Gauges())
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -27,45 +27,47 @@ func TestDefaultsOfPackageNetAreSetAndShown(t *testing.T) {
 
 // What is set on the listening socket holds for the connections, at no cost for each of them.
 func TestConnectionsHaveTheOptions(t *testing.T) {
-	asked := map[*sockopt.Option]tcp.Option{}
-	add := func(o sockopt.Option, opt tcp.Option) { asked[&o] = opt }
-	add(sockopt.NoDelay(false), tcp.NoDelay(false))
-	add(sockopt.ReceiveBuffer(40_000), tcp.ReceiveBuffer(40_000))
-	add(sockopt.SendBuffer(50_000), tcp.SendBuffer(50_000))
-	add(sockopt.Linger(time.Second), tcp.Linger(time.Second))
-	if runtime.GOOS == "linux" {
-		add(sockopt.KeepAlive(20*time.Second, 5*time.Second, 3), tcp.KeepAlive(20*time.Second, 5*time.Second, 3))
-		add(sockopt.UserTimeout(7*time.Second), tcp.UserTimeout(7*time.Second))
-		add(sockopt.Congestion("reno"), tcp.Congestion("reno"))
-	}
-	for _, quick := range []bool{false, true} { // each of them once for each connection
-		opts := []tcp.Option{tcp.NoDelay(true)} // the later one holds
-		for _, opt := range asked {
-			opts = append(opts, opt)
-		}
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		asked := map[*sockopt.Option]tcp.Option{}
+		add := func(o sockopt.Option, opt tcp.Option) { asked[&o] = opt }
+		add(sockopt.NoDelay(false), tcp.NoDelay(false))
+		add(sockopt.ReceiveBuffer(40_000), tcp.ReceiveBuffer(40_000))
+		add(sockopt.SendBuffer(50_000), tcp.SendBuffer(50_000))
+		add(sockopt.Linger(time.Second), tcp.Linger(time.Second))
 		if runtime.GOOS == "linux" {
-			opts = append(opts, tcp.QuickAck(quick))
+			add(sockopt.KeepAlive(20*time.Second, 5*time.Second, 3), tcp.KeepAlive(20*time.Second, 5*time.Second, 3))
+			add(sockopt.UserTimeout(7*time.Second), tcp.UserTimeout(7*time.Second))
+			add(sockopt.Congestion("reno"), tcp.Congestion("reno"))
 		}
-		s := bound(t, opts...)
-		served(t, s)
-		for range 2 {
-			ask(t, mustDial(t, s), "hello")
-		}
-		fds := tcp.Sockets(s)
-		if len(fds) != 2 {
-			t.Fatalf("%d connections are open", len(fds))
-		}
-		for _, fd := range fds {
-			for o := range asked {
-				if got, err := o.Get(fd); got != o.Asked || err != nil {
-					t.Errorf("%s of a connection is %q, %v", o.Name, got, err)
-				}
-				if got := gauge(s, o.Name); got != o.Asked {
-					t.Errorf("%s is shown as %q, not %q", o.Name, got, o.Asked)
+		for _, quick := range []bool{false, true} { // each of them once for each connection
+			opts := []tcp.Option{tcp.NoDelay(true)} // the later one holds
+			for _, opt := range asked {
+				opts = append(opts, opt)
+			}
+			if runtime.GOOS == "linux" {
+				opts = append(opts, tcp.QuickAck(quick))
+			}
+			s := bound(t, append(opts, engine)...)
+			served(t, s)
+			for range 2 {
+				ask(t, mustDial(t, s), "hello")
+			}
+			fds := tcp.Sockets(s)
+			if len(fds) != 2 {
+				t.Fatalf("%d connections are open", len(fds))
+			}
+			for _, fd := range fds {
+				for o := range asked {
+					if got, err := o.Get(fd); got != o.Asked || err != nil {
+						t.Errorf("%s of a connection is %q, %v", o.Name, got, err)
+					}
+					if got := gauge(s, o.Name); got != o.Asked {
+						t.Errorf("%s is shown as %q, not %q", o.Name, got, o.Asked)
+					}
 				}
 			}
 		}
-	}
+	})
 }
 
 func TestAnOptionThatIsRefusedIsAnErrorOfStart(t *testing.T) {
@@ -102,18 +104,20 @@ func TestWhatTheSystemGrantsIsShownBesideWhatWasAsked(t *testing.T) {
 
 // A client that says nothing is not accepted; the kernel keeps its connection.
 func TestAcceptingIsDeferredUntilSomethingIsSaid(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("this system does not defer")
-	}
-	s := bound(t, tcp.DeferAccept(10*time.Second))
-	served(t, s)
-	c := mustDial(t, s)
-	ask(t, mustDial(t, s), "of the second")
-	if n := count(s, "accepted"); n != 1 {
-		t.Errorf("%d connections were accepted, of which one has said something", n)
-	}
-	ask(t, c, "of the first")
-	if n := count(s, "accepted"); n != 2 {
-		t.Errorf("%d connections were accepted, not 2", n)
-	}
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		if runtime.GOOS != "linux" {
+			t.Skip("this system does not defer")
+		}
+		s := bound(t, engine, tcp.DeferAccept(10*time.Second))
+		served(t, s)
+		c := mustDial(t, s)
+		ask(t, mustDial(t, s), "of the second")
+		if n := count(s, "accepted"); n != 1 {
+			t.Errorf("%d connections were accepted, of which one has said something", n)
+		}
+		ask(t, c, "of the first")
+		if n := count(s, "accepted"); n != 2 {
+			t.Errorf("%d connections were accepted, not 2", n)
+		}
+	})
 }

@@ -117,53 +117,57 @@ func TestWhatCannotServeDoesNotStart(t *testing.T) {
 
 // Who connects before the pipeline runs waits in the backlog, and is answered even if the first thing it does is to stop.
 func TestTheBacklogIsAnswered(t *testing.T) {
-	s := bound(t)
-	var all []client
-	for i := range 20 {
-		c := mustDial(t, s)
-		fmt.Fprintln(c, "client", i)
-		all = append(all, c)
-	}
-	done := make(chan error)
-	go func() { done <- runOnce(echo(s, 0)) }()
-	for i, c := range all {
-		b, err := io.ReadAll(c)
-		if want := fmt.Sprintln("client", i); string(b) != want || err != nil {
-			t.Errorf("got %q, %v, not %q", b, err, want)
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		s := bound(t, engine)
+		var all []client
+		for i := range 20 {
+			c := mustDial(t, s)
+			fmt.Fprintln(c, "client", i)
+			all = append(all, c)
 		}
-		c.Close()
-	}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
+		done := make(chan error)
+		go func() { done <- runOnce(echo(s, 0)) }()
+		for i, c := range all {
+			b, err := io.ReadAll(c)
+			if want := fmt.Sprintln("client", i); string(b) != want || err != nil {
+				t.Errorf("got %q, %v, not %q", b, err, want)
+			}
+			c.Close()
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // What goes wrong is logged with the peer's address.
 func TestAPanicIsLoggedWithThePeer(t *testing.T) {
-	for _, host := range []string{"127.0.0.1", "[::1]"} {
-		s := tcp.Listen(host+":0", tcp.Name("tcp"))
-		if err := s.Bind(); err != nil {
-			t.Skip(err)
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		for _, host := range []string{"127.0.0.1", "[::1]"} {
+			s := tcp.Listen(host+":0", engine, tcp.Name("tcp"))
+			if err := s.Bind(); err != nil {
+				t.Skip(err)
+			}
+			var logged bytes.Buffer
+			p := pipeline.New("panic", pipeline.Log(slog.New(slog.NewTextHandler(&logged, nil))))
+			text := line.Text(100)
+			p.From(s).Via("decode", codec.Decode(text)).
+				Via("fail", stage.Do(func(*line.Line) { panic("as asked") })).
+				To("reply", sinks.Reply(text))
+			stop := start(t, p)
+			c := mustDial(t, s)
+			fmt.Fprintln(c, "hello")
+			if b, err := io.ReadAll(c); len(b) > 0 || err != nil {
+				t.Errorf("%q, %v", b, err)
+			}
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+			if want := "over a message of " + c.LocalAddr().String(); !strings.Contains(logged.String(), want) {
+				t.Errorf("%q is missing in %s", want, &logged)
+			}
 		}
-		var logged bytes.Buffer
-		p := pipeline.New("panic", pipeline.Log(slog.New(slog.NewTextHandler(&logged, nil))))
-		text := line.Text(100)
-		p.From(s).Via("decode", codec.Decode(text)).
-			Via("fail", stage.Do(func(*line.Line) { panic("as asked") })).
-			To("reply", sinks.Reply(text))
-		stop := start(t, p)
-		c := mustDial(t, s)
-		fmt.Fprintln(c, "hello")
-		if b, err := io.ReadAll(c); len(b) > 0 || err != nil {
-			t.Errorf("%q, %v", b, err)
-		}
-		if err := stop(); err != nil {
-			t.Error(err)
-		}
-		if want := "over a message of " + c.LocalAddr().String(); !strings.Contains(logged.String(), want) {
-			t.Errorf("%q is missing in %s", want, &logged)
-		}
-	}
+	})
 }
 
 // Fewer lanes than connections serve all of them in turn.
@@ -233,44 +237,46 @@ func TestAFloodDoesNotKeepALaneFromTheOthers(t *testing.T) {
 // Each peer has sent all and reads nothing, so its connection is given up over the second answer, while a goroutine begins
 // to wait with the first: the connection is closed and forgotten, and neither waits for the other.
 func TestAConnectionIsClosedWhileItsOutputWaits(t *testing.T) {
-	const size = 6 << 20
-	l := stage.DefaultLimits
-	l.OutHigh, l.OutHard = 64<<10, 64<<10
-	s := bound(t, tcp.Limits(l))
-	p := echo(s, size)
-	stop := start(t, p)
-	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() {
-			for range 12 {
-				c, err := dial(s)
-				if err != nil {
-					t.Error(err)
-					return
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		const size = 6 << 20
+		l := stage.DefaultLimits
+		l.OutHigh, l.OutHard = 64<<10, 64<<10
+		s := bound(t, engine, tcp.Limits(l))
+		p := echo(s, size)
+		stop := start(t, p)
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				for range 12 {
+					c, err := dial(s)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					fmt.Fprint(c, "much\nmore\n")
+					c.CloseWrite()
+					time.Sleep(time.Millisecond)
+					c.Close()
 				}
-				fmt.Fprint(c, "much\nmore\n")
-				c.CloseWrite()
-				time.Sleep(time.Millisecond)
-				c.Close()
+			})
+		}
+		all.Wait()
+		for began := time.Now(); ; time.Sleep(time.Millisecond) {
+			open := 0
+			for _, g := range p.Stats().Node("tcp").Gauges {
+				if g.Name == "open" {
+					fmt.Sscan(g.Value, &open)
+				}
 			}
-		})
-	}
-	all.Wait()
-	for began := time.Now(); ; time.Sleep(time.Millisecond) {
-		open := 0
-		for _, g := range p.Stats().Node("tcp").Gauges {
-			if g.Name == "open" {
-				fmt.Sscan(g.Value, &open)
+			if open == 0 {
+				break
+			}
+			if time.Since(began) > 10*time.Second {
+				t.Fatalf("%d connections are never closed\n%s", open, p)
 			}
 		}
-		if open == 0 {
-			break
+		if err := stop(); err != nil {
+			t.Error(err)
 		}
-		if time.Since(began) > 10*time.Second {
-			t.Fatalf("%d connections are never closed\n%s", open, p)
-		}
-	}
-	if err := stop(); err != nil {
-		t.Error(err)
-	}
+	})
 }

@@ -35,28 +35,30 @@ func dialUnix(t *testing.T, s *tcp.Source) net.Conn {
 }
 
 func TestTheFileOfAUnixSocketLivesAsLongAsItsSource(t *testing.T) {
-	addr := unixAddress(t)
-	path := strings.TrimPrefix(addr, "unix:")
-	s := tcp.Listen(addr, tcp.Mode(0o640))
-	for range 2 {
-		if err := s.Bind(); err != nil {
-			t.Fatal(err)
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		addr := unixAddress(t)
+		path := strings.TrimPrefix(addr, "unix:")
+		s := tcp.Listen(addr, engine, tcp.Mode(0o640))
+		for range 2 {
+			if err := s.Bind(); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if got := gauge(s, "address"); got != addr || s.String() != "tcp "+addr || s.Addr().String() != path {
-		t.Errorf("the address is %q of %s, %v", got, s, s.Addr())
-	}
-	if fi, err := os.Lstat(path); err != nil || fi.Mode() != fs.ModeSocket|0o640 {
-		t.Errorf("the file is %v, %v", fi, err)
-	}
-	stop := start(t, echo(s, 0))
-	ask(t, dialUnix(t, s), "hello")
-	if err := stop(); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file is left behind: %v", err)
-	}
+		if got := gauge(s, "address"); got != addr || s.String() != "tcp "+addr || s.Addr().String() != path {
+			t.Errorf("the address is %q of %s, %v", got, s, s.Addr())
+		}
+		if fi, err := os.Lstat(path); err != nil || fi.Mode() != fs.ModeSocket|0o640 {
+			t.Errorf("the file is %v, %v", fi, err)
+		}
+		stop := start(t, echo(s, 0))
+		ask(t, dialUnix(t, s), "hello")
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the file is left behind: %v", err)
+		}
+	})
 }
 
 // leave makes the file of a socket whose server has died.
