@@ -136,8 +136,11 @@ func byReason(what string, counts map[string]uint64, f func(name, value string))
 
 // Sweep advances the clock and ends connections that have used up their time, until ctx ends. A time limit is kept to
 // within a tenth of the shortest one, and at most a second.
+//
+// The clock stands still while the process does: what peers have sent meanwhile could not be read, and when it goes on, the
+// sweep may come before those who read.
 func (t *Table) Sweep(ctx context.Context) {
-	began := time.Now()
+	last := time.Now()
 	tick := time.NewTicker(t.step)
 	defer tick.Stop()
 	for {
@@ -145,7 +148,8 @@ func (t *Table) Sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			t.Terms.Now.Store(int64(now.Sub(began)) + 1)
+			t.Terms.Now.Add(int64(min(now.Sub(last), 2*t.step)))
+			last = now
 			t.sweep()
 		}
 	}
