@@ -58,7 +58,7 @@ type Loop struct {
 
 	woken    atomic.Bool   // another turn is wanted
 	sleeping atomic.Bool   // whoever clears it owes a write to event, unless it is the loop itself
-	turns    atomic.Uint64 // twice their number, and one more while the loop sleeps
+	turns    atomic.Uint64 // twice their number, and one more while the loop sleeps or when it has ended
 
 	mu     sync.Mutex
 	posted []Task // guarded by mu
@@ -161,7 +161,7 @@ func (l *Loop) Wake() {
 // Close ends the loop when the turn has ended. Tasks that are posted later do not run.
 func (l *Loop) Close() { l.over = true }
 
-// Turns counts the turns, and says whether the loop sleeps. Any goroutine may ask.
+// Turns counts the turns, and says whether the loop sleeps or has ended. Any goroutine may ask.
 func (l *Loop) Turns() (n uint64, asleep bool) {
 	n = l.turns.Load()
 	return n / 2, n%2 == 1
@@ -199,6 +199,7 @@ func (l *Loop) Run() error {
 	for _, r := range l.riders {
 		r.Rest()
 	}
+	l.turns.Add(1)
 	return l.err
 }
 

@@ -377,6 +377,9 @@ func TestATaskPostedBehindTheEndDoesNotRun(t *testing.T) {
 	if err := <-done; err != nil || !last {
 		t.Errorf("%v; the task of the same turn ran: %v", err, last)
 	}
+	if _, asleep := l.Turns(); !asleep {
+		t.Error("a loop that has ended seems to be held up")
+	}
 	for range 100 {
 		l.Post(task(func() { t.Error("a task runs behind the end") })) // and nothing is written to a descriptor of somebody else
 		l.Wake()

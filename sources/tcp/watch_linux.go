@@ -8,7 +8,8 @@ import (
 // heldFor is how long a lane may go without a turn before that is reported: a peer of another connection feels it as a delay.
 const heldFor = 100 * time.Millisecond
 
-// watch reports lanes that do not turn, each once until it has turned again.
+// watch reports lanes that do not turn, each once until it has turned again. Time in which it could not look itself is
+// nobody's: the process was suspended, or had no processor.
 func (r *reactors) watch(ctx context.Context) {
 	type seen struct {
 		turns    uint64
@@ -23,16 +24,19 @@ func (r *reactors) watch(ctx context.Context) {
 	last := make([]seen, len(r.loops))
 	tick := time.NewTicker(heldFor / 4)
 	defer tick.Stop()
-	for {
+	for looked := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 		now := time.Now()
+		away := max(now.Sub(looked)-heldFor/4, 0)
+		looked = now
 		for i, l := range r.loops {
 			turns, asleep := l.events.Turns()
 			s := &last[i]
+			s.since = s.since.Add(away)
 			switch {
 			case asleep || turns != s.turns:
 				*s = seen{turns: turns, since: now}
