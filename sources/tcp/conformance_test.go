@@ -43,15 +43,18 @@ func TestUnixSocketsKeepTheContract(t *testing.T) {
 	})
 }
 
+// engines are all there are; two loops, so that connections are handed from one to the other.
+var engines = []struct {
+	name   string
+	engine tcp.Option
+}{
+	{"reactor", tcp.Reactor(2)},
+	{"goroutines", tcp.Goroutines()},
+}
+
 // everyEngine runs a test with each engine.
 func everyEngine(t *testing.T, test func(*testing.T, tcp.Option)) {
-	for _, e := range []struct {
-		name   string
-		engine tcp.Option
-	}{
-		{"reactor", tcp.Reactor(2)},
-		{"goroutines", tcp.Goroutines()},
-	} {
+	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) { test(t, e.engine) })
 	}
 }
