@@ -33,7 +33,7 @@ type state uint8
 
 const (
 	unread state = 1 << iota // there may be something to read
-	hung                     // the peer has closed, so nothing reports the end of input again
+	torn                     // a read that brings less than was asked for may leave something that nothing reports again
 	listed                   // in again or held
 	pushed                   // in this turn's batch
 	ending                   // it lingers
@@ -76,9 +76,11 @@ func (c *link) Ready(events uint32) {
 	if events&reactor.Out != 0 {
 		c.Writable()
 	}
-	if events&(reactor.In|reactor.Hung) != 0 {
+	if events&(reactor.In|reactor.Hung|reactor.Urgent) != 0 {
 		c.is.set(unread, c.quota != 0)
-		c.is.set(hung, c.is.has(hung) || events&reactor.Hung != 0)
+		if events&(reactor.Hung|reactor.Urgent) != 0 {
+			c.is.set(torn, true)
+		}
 		c.loop.look(c)
 	}
 }
@@ -203,8 +205,9 @@ func (l *loop) add(c *link, slab *stage.Slab, b []byte) {
 	l.turn = append(l.turn, c)
 }
 
-// read reads once. Less than was asked for means that there is no more: the next bytes are an edge (epoll(7)), and only the
-// end of input is none when it was reported with the bytes before it.
+// read reads once. Less than was asked for means that there is no more: the next bytes are an edge (epoll(7)). That does not
+// hold for the end of input that was reported with the bytes before it, nor where a read stops short: in front of an urgent
+// byte (tcp(7)), and behind bytes that came with descriptors (unix(7)).
 func (l *loop) read(c *link) {
 	most := readSize
 	if c.quota >= 0 {
@@ -217,7 +220,7 @@ func (l *loop) read(c *link) {
 		lane.Unread(readSize - n)
 		lane.Received(n)
 		c.Received()
-		c.is.set(unread, n == most || c.is.has(hung))
+		c.is.set(unread, n == most || c.is.has(torn))
 		c.spend(n)
 		l.add(c, slab, b[:n:n])
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type reactors struct {
 	asked    int
 	loops    []*loop
 	acceptor acceptor
+	local    bool          // its connections are unix sockets
 	started  chan struct{} // closed when there are loops
 	accepted chan struct{} // closed when nobody is accepted any more
 	running  sync.WaitGroup
@@ -70,6 +72,7 @@ func (r *reactors) start(open func(wake func()) *pipeline.Inlet[stage.Segment]) 
 			}
 		}
 	}()
+	r.local = strings.HasPrefix(r.address(), unixPrefix)
 	for range r.lanes() {
 		events, err := reactor.New()
 		if err != nil {
@@ -100,6 +103,7 @@ func (r *reactors) adopt(fd int, from netip.Addr) {
 		}
 	}
 	c := &link{loop: l, fd: int32(fd), quota: -1, posted: true}
+	c.is.set(torn, r.local)
 	c.Init(c, &r.table.Terms)
 	if !r.table.AddFrom(&c.Conn, from) {
 		r.refuse(fd)
