@@ -62,6 +62,8 @@ func (c *link) Run() {
 	l := c.loop
 	switch {
 	case c.is.has(closed):
+	case dead && c.is.has(pushed): // its session ends behind what was read
+		l.events.Post(c)
 	case dead:
 		l.end(c)
 	case c.watched == 0:
