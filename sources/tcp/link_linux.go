@@ -301,7 +301,7 @@ func (l *loop) close(c *link) {
 		l.events.Remove(fd)
 	}
 	if l.engine.waits {
-		go syscall.Close(fd) // it may wait for the peer
+		l.engine.running.Go(func() { _ = syscall.Close(fd) }) // it may wait for the peer
 	} else {
 		nonblock.Close(fd)
 	}
