@@ -67,14 +67,29 @@ func (a *acceptor) turn() (more bool) {
 	return true
 }
 
+// done says whether no loop will be given another connection.
+func (a *acceptor) done() bool {
+	select {
+	case <-a.engine.accepted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Run implements reactor.Task: the source stops. What is in the backlog had arrived.
 func (a *acceptor) Run() {
 	if a.ended {
 		return
 	}
-	a.ended = true
-	a.engine.acceptRest()
+	a.ended, a.at = true, time.Time{}
+	if !a.engine.abandoned.Load() {
+		a.engine.acceptRest()
+	}
 	a.engine.loops[0].events.Remove(a.fd)
 	a.engine.ln.Close()
 	close(a.engine.accepted)
+	for _, l := range a.engine.loops {
+		l.events.Wake() // it may have waited for this with its end
+	}
 }

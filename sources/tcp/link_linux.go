@@ -141,10 +141,12 @@ func (c *link) cut() {
 	c.Fail(errCut)
 }
 
-// limit lets no more be read than has arrived.
-func (c *link) limit() {
+// limit lets no more be read of a connection than has arrived.
+func (l *loop) limit(c *link) {
 	c.quota = int32(waiting(int(c.fd)))
 	c.is.set(unread, c.quota > 0)
+	l.limited = append(l.limited, c)
+	l.look(c)
 }
 
 // join begins to watch a connection, which may have failed to live until now.
@@ -155,9 +157,10 @@ func (l *loop) join(c *link) {
 		return // it comes back for its end
 	}
 	c.watched = generation
-	if l.phase != reading {
-		c.limit()
-		l.look(c)
+	if l.phase == closing { // it came too late for the Finish of all
+		c.Finish(stage.ErrStopped)
+	} else if l.phase != reading {
+		l.limit(c)
 	}
 }
 

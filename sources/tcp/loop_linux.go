@@ -25,6 +25,7 @@ type loop struct {
 	again   []*link          // to look at in the next turn
 	spare   []*link          // what again was
 	held    []*link          // to look at when the lane is no longer stalled
+	limited []*link          // of which what had arrived at the stop may not all have been pushed
 	waiting []*link          // lingering, the longest first
 	began   []time.Time      // when each of those began
 	scratch []byte           // for what is read and thrown away
@@ -79,8 +80,7 @@ func (e entrance) Run() {
 	l.phase = e.phase
 	if e.phase == stopping {
 		for _, c := range l.links() {
-			c.limit()
-			l.look(c)
+			l.limit(c)
 		}
 	}
 }
@@ -108,6 +108,9 @@ func (l *loop) Turn() (more bool) {
 		l.spare[i] = nil
 	}
 	l.push()
+	if !l.inlet.Stalled() {
+		l.hold.Again(&l.engine.table) // also when nobody has sent anything: all have been looked at
+	}
 	if due := l.inlet.Due(); !due.IsZero() && !l.over && !time.Now().Before(due) {
 		l.inlet.Tick(time.Now())
 	}
@@ -115,7 +118,7 @@ func (l *loop) Turn() (more bool) {
 		l.expire()
 	}
 	more = more || len(l.again) > 0
-	if l.phase != reading && !more {
+	if l.phase >= abandoned || l.phase == stopping && !more {
 		l.settle()
 	}
 	return more
@@ -178,7 +181,6 @@ func (l *loop) push() {
 		l.turn[i] = nil
 	}
 	l.turn = l.turn[:0]
-	l.hold.Again(&l.engine.table)
 }
 
 // settle moves on when this phase is done.
@@ -187,7 +189,7 @@ func (l *loop) settle() {
 		l.over = true
 		close(l.readAll)
 	}
-	if l.phase == closing && l.live.Load() == 0 {
+	if l.phase == closing && l.live.Load() == 0 && l.engine.acceptor.done() {
 		l.events.Close()
 	}
 }
@@ -197,10 +199,11 @@ func (l *loop) done() bool {
 	if l.inlet.Stalled() || len(l.held) > 0 {
 		return false
 	}
-	for _, c := range l.links() {
-		if (c.quota > 0 || c.Reading.Stopped) && !c.Dead() && !c.Finishing() {
+	for n := len(l.limited); n > 0; n-- {
+		if c := l.limited[n-1]; (c.quota > 0 || c.Reading.Stopped) && !c.Dead() && !c.Finishing() {
 			return false
 		}
+		l.limited = l.limited[:n-1] // nothing of it will be read or decoded any more
 	}
 	return true
 }
