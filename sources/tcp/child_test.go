@@ -32,12 +32,7 @@ const (
 // TestServer is the process that startChild starts. It serves until its standard input ends. For each number that it reads
 // there it has so many descriptors, for each empty line it writes its figures.
 func TestServer(t *testing.T) {
-	i := slices.IndexFunc(engines, func(e struct {
-		name   string
-		engine tcp.Option
-	}) bool {
-		return e.name == os.Getenv(childEngine)
-	})
+	i := slices.IndexFunc(engines, func(e engineOf) bool { return e.name == os.Getenv(childEngine) })
 	if i < 0 {
 		t.Skip("only a child of other tests: startChild starts it")
 	}

@@ -43,13 +43,17 @@ func TestUnixSocketsKeepTheContract(t *testing.T) {
 	})
 }
 
-// engines are all there are; two loops, so that connections are handed from one to the other.
-var engines = []struct {
+// An engineOf is an engine of the source and what it is called in tests.
+type engineOf struct {
 	name   string
 	engine tcp.Option
-}{
-	{"reactor", tcp.Reactor(2)},
-	{"goroutines", tcp.Goroutines()},
+	loops  bool // its lanes serve many connections each, and are watched
+}
+
+// engines are all there are; two loops, so that connections are handed from one to the other.
+var engines = []engineOf{
+	{"reactor", tcp.Reactor(2), true},
+	{"goroutines", tcp.Goroutines(), false},
 }
 
 // everyEngine runs a test with each engine.

@@ -1,6 +1,13 @@
 package tcp
 
-import "github.com/leat-io/leat/stage"
+import (
+	"unsafe"
+
+	"github.com/leat-io/leat/stage"
+)
+
+// LinkSize is what a connection at rest costs, in bytes.
+const LinkSize = unsafe.Sizeof(link{})
 
 func init() {
 	descriptorOf = func(s *Source, c *stage.Conn) int {
@@ -9,4 +16,50 @@ func init() {
 		}
 		return int(linkOf(c).fd)
 	}
+}
+
+// first is the first loop of a source, once that has started.
+func first(s *Source) *loop {
+	r := s.engine.(*reactors)
+	<-r.started
+	return r.loops[0]
+}
+
+// Turns counts the turns of the first loop.
+func Turns(s *Source) uint64 {
+	n, _ := first(s).events.Turns()
+	return n
+}
+
+// Ended is closed when all loops have ended.
+func Ended(s *Source) <-chan struct{} { return s.engine.(*reactors).ended }
+
+// A task is run on a loop.
+type task func()
+
+func (f task) Run() { f() }
+
+// ReadAndEnd lets a connection of a loop send something, be read, and be ended because of err, all in one turn.
+func ReadAndEnd(c *stage.Conn, send func(), err error) {
+	l := linkOf(c)
+	l.loop.events.Post(task(func() {
+		send()
+		l.Ready(1) // EPOLLIN
+		c.Fail(err)
+		l.Run()
+	}))
+}
+
+// Spin keeps the first loop from sleeping until over is closed.
+func Spin(s *Source, over <-chan struct{}) {
+	l := first(s)
+	var again task
+	again = func() {
+		select {
+		case <-over:
+		default:
+			l.events.Post(again)
+		}
+	}
+	l.events.Post(again)
 }
