@@ -3,6 +3,7 @@ package tcp
 import (
 	"unsafe"
 
+	"github.com/leat-io/leat/internal/reactor"
 	"github.com/leat-io/leat/stage"
 )
 
@@ -44,7 +45,7 @@ func ReadAndEnd(c *stage.Conn, send func(), err error) {
 	l := linkOf(c)
 	l.loop.events.Post(task(func() {
 		send()
-		l.Ready(1) // EPOLLIN
+		l.Ready(reactor.In)
 		c.Fail(err)
 		l.Run()
 	}))
@@ -62,4 +63,19 @@ func Spin(s *Source, over <-chan struct{}) {
 		}
 	}
 	l.events.Post(again)
+}
+
+// Rounds calls send on the first loop, tells those that it returns that there is something to read, and turns, n times.
+func Rounds(s *Source, n int, send func(i int) []*stage.Conn) {
+	l, done := first(s), make(chan struct{})
+	l.events.Post(task(func() {
+		defer close(done)
+		for i := range n {
+			for _, c := range send(i) {
+				linkOf(c).Ready(reactor.In)
+			}
+			l.Turn()
+		}
+	}))
+	<-done
 }

@@ -83,7 +83,11 @@ func (c *link) Ready(events uint32) {
 		if events&(reactor.Hung|reactor.Urgent) != 0 {
 			c.is.set(torn, true)
 		}
-		c.loop.look(c)
+		if l := c.loop; len(l.batch) < turnSize-min(len(l.again), turnSize/2) {
+			l.look(c)
+		} else {
+			l.repeat(c) // behind those who have waited since the turn before
+		}
 	}
 }
 
