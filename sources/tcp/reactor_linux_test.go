@@ -177,7 +177,7 @@ func TestASessionEndsBehindTheLastMessage(t *testing.T) {
 	fmt.Fprintln(c, "first")
 	tcp.ReadAndEnd(<-conns, func() {
 		fmt.Fprintln(c, "last")
-		c.TCPConn.CloseWrite()
+		c.CloseWrite()
 		time.Sleep(20 * time.Millisecond) // until it has arrived
 	}, stage.ErrIdle)
 	if <-late {
