@@ -101,7 +101,7 @@ func writeTimeout(s *suite) {
 
 // drip sends a byte more often than the idle timeout, and never the end of a line.
 func drip(s *suite) {
-	limit := s.limit()
+	limit := 2 * s.limit() // because others must talk more often than half of it
 	slowly := func(r *rig, c *client) {
 		r.aside.Go(c.ended)
 		r.aside.Go(func() {
