@@ -57,5 +57,5 @@ func Accept(fd int) (nfd int, from netip.Addr, err error) {
 
 // Close closes a socket that does not linger.
 func Close(fd int) {
-	syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0)
+	_, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0)
 }
