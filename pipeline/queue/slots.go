@@ -1,14 +1,38 @@
 package queue
 
-import "math/bits"
+import (
+	"math/bits"
+	"reflect"
+)
 
 // slots is memory for messages that is used in a circle. Positions count on for ever; a message of position i is in slot i
 // modulo the number of slots, which is a power of two.
-type slots[T any] struct{ buf []T }
+type slots[T any] struct {
+	buf   []T
+	plain bool // T points at nothing
+}
 
 // newSlots makes at least n slots.
 func newSlots[T any](n int) slots[T] {
-	return slots[T]{make([]T, 1<<bits.Len(uint(n-1)))}
+	return slots[T]{make([]T, 1<<bits.Len(uint(n-1))), plain(reflect.TypeFor[T]())}
+}
+
+// plain says whether values of t keep nothing else alive. It may say no of one that does not.
+func plain(t reflect.Type) bool {
+	switch k := t.Kind(); {
+	case k <= reflect.Complex128 && k != reflect.Invalid:
+		return true
+	case k == reflect.Array:
+		return plain(t.Elem())
+	case k == reflect.Struct:
+		for f := range t.Fields() {
+			if !plain(f.Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 func (s *slots[T]) index(at uint64) int { return int(at & uint64(len(s.buf)-1)) }
@@ -49,8 +73,12 @@ func (s *slots[T]) move(dst []T, at uint64) {
 	clear(b)
 }
 
-// clear lets go what n messages point at, so that an idle queue keeps nothing alive.
+// clear lets go what n messages point at, so that an idle queue keeps nothing alive. Those that point at nothing are left: to
+// write to their lines, which the consumer has only read, would take them away from the producer for nothing.
 func (s *slots[T]) clear(at uint64, n int) {
+	if s.plain {
+		return
+	}
 	a, b := s.cut(at, n)
 	clear(a)
 	clear(b)
