@@ -4,4 +4,4 @@ package reactor
 const MaxEvents = maxEvents
 
 // Wrap makes the next descriptor that is watched the first one behind the end of the generations.
-func (l *Loop) Wrap() { l.generation = -1 }
+func (p *Epoll) Wrap() { p.generation = -1 }

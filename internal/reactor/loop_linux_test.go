@@ -42,17 +42,23 @@ type handler func(events uint32)
 
 func (f handler) Ready(events uint32) { f(events) }
 
-func loop(t testing.TB) *reactor.Loop {
+// A watcher is a loop over epoll.
+type watcher struct {
+	*reactor.Loop
+	epoll *reactor.Epoll
+}
+
+func loop(t testing.TB) watcher {
 	t.Helper()
-	l, err := reactor.New()
+	p, err := reactor.NewEpoll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return watcher{reactor.New(p), p}
 }
 
 // running runs a loop beside the test, and ends it when the test ends.
-func running(t testing.TB, l *reactor.Loop) {
+func running(t testing.TB, l watcher) {
 	done := make(chan error, 1)
 	go func() { done <- l.Run() }()
 	t.Cleanup(func() {
@@ -64,7 +70,7 @@ func running(t testing.TB, l *reactor.Loop) {
 }
 
 // on runs f on the loop and waits for it.
-func on(l *reactor.Loop, f func()) {
+func on(l watcher, f func()) {
 	done := make(chan struct{})
 	l.Post(task(func() { f(); close(done) }))
 	<-done
@@ -81,9 +87,9 @@ func pair(t testing.TB) (a, b int) {
 	return fds[0], fds[1]
 }
 
-func add(t testing.TB, l *reactor.Loop, fd int, events uint32, h reactor.Handler) (generation int32) {
+func add(t testing.TB, l watcher, fd int, events uint32, h reactor.Handler) (generation int32) {
 	t.Helper()
-	generation, err := l.Add(fd, events, h)
+	generation, err := l.epoll.Add(fd, events, h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +97,7 @@ func add(t testing.TB, l *reactor.Loop, fd int, events uint32, h reactor.Handler
 }
 
 // asleep waits until the loop sleeps, and returns its turns.
-func asleep(t testing.TB, l *reactor.Loop) uint64 {
+func asleep(t testing.TB, l watcher) uint64 {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(100 * time.Microsecond) {
 		if n, sleeps := l.Turns(); sleeps {
@@ -292,7 +298,7 @@ func TestModifyReportsWhatHoldsAgain(t *testing.T) {
 		t.Errorf("%#x was reported twice", got)
 	default:
 	}
-	if err := l.Modify(a, generation, reactor.In|reactor.Out); err != nil {
+	if err := l.epoll.Modify(a, generation, reactor.In|reactor.Out); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-reports; got != reactor.In|reactor.Out {
@@ -311,14 +317,14 @@ func TestAnEventOfAnEarlierDescriptorReachesNobody(t *testing.T) {
 	other, signal := pair(t)
 	wrong, after := 0, make(chan struct{})
 	old := add(t, l, a, reactor.In, handler(func(uint32) { t.Error("the handler has been removed") }))
-	l.Remove(a)
+	l.epoll.Remove(a)
 	now := add(t, l, other, reactor.In, handler(func(uint32) { close(after) }))
 	if now == old {
 		t.Fatalf("two descriptors have the generation %d", now)
 	}
 	// The kernel goes on to report a, as it does of a descriptor that another process still has open; its number gets another
 	// handler.
-	if err := l.Modify(a, old, reactor.In); err != nil {
+	if err := l.epoll.Modify(a, old, reactor.In); err != nil {
 		t.Fatal(err)
 	}
 	dup, err := syscall.Dup(a)
@@ -357,7 +363,7 @@ func TestAnEventOfAnEarlierDescriptorReachesNobody(t *testing.T) {
 func TestNoGenerationIsZero(t *testing.T) {
 	l := loop(t)
 	defer l.Discard()
-	l.Wrap()
+	l.epoll.Wrap()
 	a, _ := pair(t)
 	if g := add(t, l, a, reactor.In, handler(func(uint32) {})); g == 0 {
 		t.Error("the generation is 0")

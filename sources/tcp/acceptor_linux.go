@@ -3,8 +3,6 @@ package tcp
 import (
 	"fmt"
 	"time"
-
-	"github.com/leat-io/leat/internal/reactor"
 )
 
 // acceptTurn is the most connections that are accepted in one turn, so that those that are open get theirs.
@@ -30,7 +28,7 @@ func (a *acceptor) init(r *reactors) error {
 	}
 	raw.Control(func(fd uintptr) {
 		a.fd = int(fd)
-		_, err = r.loops[0].events.Add(a.fd, reactor.In, a)
+		err = r.loops[0].feed.listen(a)
 	})
 	return err
 }
@@ -77,16 +75,19 @@ func (a *acceptor) done() bool {
 	}
 }
 
-// Run implements reactor.Task: the source stops. What is in the backlog had arrived.
+// Run implements reactor.Task: the source stops.
 func (a *acceptor) Run() {
-	if a.ended {
-		return
+	if !a.ended {
+		a.ended, a.at = true, time.Time{}
+		a.engine.loops[0].feed.deafen(a)
 	}
-	a.ended, a.at = true, time.Time{}
+}
+
+// rest takes what is in the backlog, which had arrived, and ends the accepting.
+func (a *acceptor) rest() {
 	if !a.engine.abandoned.Load() {
 		a.engine.acceptRest()
 	}
-	a.engine.loops[0].events.Remove(a.fd)
 	a.engine.ln.Close()
 	close(a.engine.accepted)
 	for _, l := range a.engine.loops {

@@ -53,6 +53,7 @@ type engineOf struct {
 // engines are all there are; two loops, so that connections are handed from one to the other.
 var engines = []engineOf{
 	{"reactor", tcp.Reactor(2), true},
+	{"io_uring", tcp.IOUring(2), true},
 	{"goroutines", tcp.Goroutines(), false},
 }
 

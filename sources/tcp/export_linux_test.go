@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/leat-io/leat/internal/reactor"
+	"github.com/leat-io/leat/internal/uring"
 	"github.com/leat-io/leat/stage"
 )
 
@@ -78,4 +79,18 @@ func Rounds(s *Source, n int, send func(i int) []*stage.Conn) {
 		}
 	}))
 	<-done
+}
+
+// RefuseUring makes a source with the engine IOUring one whose system refuses it.
+func RefuseUring(s *Source, why error) {
+	s.engine.(*reactors).ring = func(uring.Handler) (*uring.Ring, error) { return nil, why }
+}
+
+// UringRefusal is why this system refuses io_uring, or nil.
+func UringRefusal() error {
+	r, err := uring.Open(nil)
+	if err == nil {
+		r.Close()
+	}
+	return err
 }

@@ -67,7 +67,7 @@ func (c *link) Run() {
 	case dead:
 		l.end(c)
 	case c.watched == 0:
-		l.join(c)
+		l.feed.join(c)
 	default:
 		l.look(c)
 	}
@@ -122,7 +122,7 @@ func (c *link) Want(read, write bool) {
 	}
 	if write && !c.writable && c.fd >= 0 {
 		c.writable = true
-		_ = c.loop.events.Modify(int(c.fd), c.watched, reactor.In|reactor.Out) // it is watched already, so only memory can lack
+		c.loop.feed.room(c)
 	}
 }
 
@@ -145,22 +145,8 @@ func (c *link) cut() {
 	c.Fail(errCut)
 }
 
-// limit lets no more be read of a connection than has arrived.
-func (l *loop) limit(c *link) {
-	c.quota = int32(waiting(int(c.fd)))
-	c.is.set(unread, c.quota > 0)
-	l.limited = append(l.limited, c)
-	l.look(c)
-}
-
-// join begins to watch a connection, which may have failed to live until now.
-func (l *loop) join(c *link) {
-	generation, err := l.events.Add(int(c.fd), reactor.In, c)
-	if err != nil {
-		c.Fail(err)
-		return // it comes back for its end
-	}
-	c.watched = generation
+// late is for a connection that joins when the source has been told to stop.
+func (l *loop) late(c *link) {
 	if l.phase == closing { // it came too late for the Finish of all
 		c.Finish(stage.ErrStopped)
 	} else if l.phase != reading {
@@ -168,12 +154,19 @@ func (l *loop) join(c *link) {
 	}
 }
 
+// limit lets no more be read of a connection than has arrived.
+func (l *loop) limit(c *link) {
+	l.feed.arrived(c)
+	l.limited = append(l.limited, c)
+	l.look(c)
+}
+
 // look does what a connection needs now.
 func (l *loop) look(c *link) {
 	switch {
 	case c.is.has(closed):
 	case c.is.has(ending):
-		l.discard(c)
+		l.feed.discard(c)
 	case l.over || c.Halted():
 	case c.is.has(pushed) || len(l.batch) >= turnSize:
 		l.repeat(c)
@@ -182,7 +175,7 @@ func (l *loop) look(c *link) {
 	case c.Reading.Stopped:
 		l.add(c, nil, nil)
 	case c.is.has(unread):
-		l.read(c)
+		l.feed.read(c)
 	}
 }
 
@@ -214,10 +207,10 @@ func (l *loop) add(c *link, slab *stage.Slab, b []byte) {
 	l.turn = append(l.turn, c)
 }
 
-// read reads once. Less than was asked for means that there is no more: the next bytes are an edge (epoll(7)). That does not
-// hold for the end of input that was reported with the bytes before it, nor where a read stops short: in front of an urgent
+// readOnce reads once. Less than was asked for means that there is no more: the next bytes are an edge (epoll(7)). That does
+// not hold for the end of input that was reported with the bytes before it, nor where a read stops short: in front of an urgent
 // byte (tcp(7)), and behind bytes that came with descriptors (unix(7)).
-func (l *loop) read(c *link) {
+func (l *loop) readOnce(c *link) {
 	most := readSize
 	if c.quota >= 0 {
 		most = min(most, int(c.quota))
@@ -269,29 +262,8 @@ func (l *loop) end(c *link) {
 	case !c.is.has(ending):
 		c.is.set(ending, true)
 		l.waiting, l.began = append(l.waiting, c), append(l.began, time.Now())
-		l.discard(c)
+		l.feed.discard(c)
 	}
-}
-
-// discards is how often a connection that lingers is read in one turn.
-const discards = 16
-
-// discard throws away what arrives, until the peer has closed as well.
-func (l *loop) discard(c *link) {
-	if l.scratch == nil {
-		l.scratch = make([]byte, readSize)
-	}
-	for range discards {
-		switch n, err := nonblock.Read(int(c.fd), l.scratch); {
-		case n > 0 || err == syscall.EINTR:
-		case err == syscall.EAGAIN:
-			return
-		default:
-			l.close(c)
-			return
-		}
-	}
-	l.repeat(c)
 }
 
 func (l *loop) close(c *link) {
@@ -304,9 +276,11 @@ func (l *loop) close(c *link) {
 	if c.Reason() == errCut {
 		_ = syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
 	}
-	if c.watched != 0 {
-		l.events.Remove(fd)
-	}
+	l.feed.detach(c, fd)
+}
+
+// release closes the descriptor of a connection that is closed.
+func (l *loop) release(c *link, fd int) {
 	if l.engine.waits {
 		l.engine.running.Go(func() { _ = syscall.Close(fd) }) // it may wait for the peer
 	} else {

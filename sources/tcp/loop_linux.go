@@ -14,6 +14,7 @@ import (
 // A loop is one lane on one thread, with the connections that it reads.
 type loop struct {
 	engine   *reactors
+	feed     feed
 	events   *reactor.Loop
 	inlet    *pipeline.Inlet[stage.Segment]
 	segments *stage.Arena[stage.Segment]
@@ -45,10 +46,36 @@ const (
 	closing         // connections end as they are answered, and then the loop
 )
 
-func newLoop(r *reactors, events *reactor.Loop) *loop {
-	l := &loop{engine: r, events: events, readAll: make(chan struct{})}
-	events.Carry(l)
-	return l
+// A feed is how a loop comes by connections and bytes. Its methods are called on the loop, or before it runs, but for room.
+type feed interface {
+	// link is a connection that the loop is going to join. Any loop may call it.
+	link() *link
+
+	// listen begins to take connections for the acceptor; deafen stops that, and calls the acceptor's rest when nothing is
+	// under way any more.
+	listen(a *acceptor) error
+	deafen(a *acceptor)
+
+	// join begins to read a connection. At a stop, arrived sets the quota to what has arrived, at once or when that is known.
+	join(c *link)
+	arrived(c *link)
+	// read pushes what there is to read of a connection, at most once, and discard throws it away; both keep unread.
+	read(c *link)
+	discard(c *link)
+	// room has Writable called from now on whenever there is room to write. The connection's lock is held.
+	room(c *link)
+	// detach lets go of a descriptor, of a connection that is closed, and calls the loop's release when it can be closed.
+	detach(c *link, fd int)
+}
+
+func newLoop(r *reactors) *loop {
+	return &loop{engine: r, readAll: make(chan struct{})}
+}
+
+// runOn makes the loop one over a kernel's part.
+func (l *loop) runOn(k reactor.Kernel, f feed) {
+	l.feed, l.events = f, reactor.New(k)
+	l.events.Carry(l)
 }
 
 // carry gives the loop its lane.
@@ -200,7 +227,7 @@ func (l *loop) done() bool {
 		return false
 	}
 	for n := len(l.limited); n > 0; n-- {
-		if c := l.limited[n-1]; (c.quota > 0 || c.Reading.Stopped) && !c.Dead() && !c.Finishing() {
+		if c := l.limited[n-1]; (c.quota != 0 || c.Reading.Stopped) && !c.Dead() && !c.Finishing() {
 			return false
 		}
 		l.limited = l.limited[:n-1] // nothing of it will be read or decoded any more

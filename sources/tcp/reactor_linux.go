@@ -11,6 +11,7 @@ import (
 
 	"github.com/leat-io/leat/internal/peers"
 	"github.com/leat-io/leat/internal/reactor"
+	"github.com/leat-io/leat/internal/uring"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/stage"
 )
@@ -21,10 +22,14 @@ import (
 //
 // The first loop accepts and gives each connection to the loop that has the fewest.
 func Reactor(loops int) Option {
-	return func(s *Source) {
-		s.engine = &reactors{Source: s, asked: loops, started: make(chan struct{}), accepted: make(chan struct{}), ended: make(chan struct{})}
-		s.table.HoldOf = func(c *stage.Conn) *peers.Hold { return &linkOf(c).loop.hold }
-	}
+	return func(s *Source) { s.react(&reactors{asked: loops}) }
+}
+
+func (s *Source) react(r *reactors) {
+	r.Source = s
+	r.started, r.accepted, r.ended = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	s.engine = r
+	s.table.HoldOf = func(c *stage.Conn) *peers.Hold { return &linkOf(c).loop.hold }
 }
 
 // mostLoops is far beyond the processors that share the work of one address with profit.
@@ -33,6 +38,8 @@ const mostLoops = 1024
 type reactors struct {
 	*Source
 	asked    int
+	ring     func(uring.Handler) (*uring.Ring, error) // nil for epoll
+	refusal  error                                    // guarded by the source's mu: why it is epoll all the same
 	loops    []*loop
 	acceptor acceptor
 	local    bool          // its connections are unix sockets
@@ -42,7 +49,16 @@ type reactors struct {
 	ended    chan struct{} // closed when all loops have ended
 }
 
-func (r *reactors) String() string { return fmt.Sprintf("epoll, %d loops", r.lanes()) }
+// String implements engine. The caller holds the source's mu.
+func (r *reactors) String() string {
+	switch {
+	case r.ring == nil:
+		return fmt.Sprintf("epoll, %d loops", r.lanes())
+	case r.refusal != nil:
+		return fmt.Sprintf("epoll, %d loops (io_uring: %v)", r.lanes(), r.refusal)
+	}
+	return fmt.Sprintf("io_uring, %d loops", r.lanes())
+}
 
 func (r *reactors) lanes() int {
 	if r.asked == 0 {
@@ -67,18 +83,15 @@ func (r *reactors) account() *stage.Lane { return r.loops[0].inlet.Lane }
 func (r *reactors) start(open func(wake func()) *pipeline.Inlet[stage.Segment]) (err error) {
 	defer func() {
 		if err != nil {
-			for _, l := range r.loops {
-				l.events.Discard()
-			}
+			r.discard()
 		}
 	}()
 	r.local = strings.HasPrefix(r.address(), unixPrefix)
-	for range r.lanes() {
-		events, err := reactor.New()
-		if err != nil {
+	refused := r.makeRings()
+	if refused != nil || r.ring == nil {
+		if err := r.makeEpolls(); err != nil {
 			return err
 		}
-		r.loops = append(r.loops, newLoop(r, events))
 	}
 	if err := r.acceptor.init(r); err != nil {
 		return err
@@ -91,7 +104,31 @@ func (r *reactors) start(open func(wake func()) *pipeline.Inlet[stage.Segment]) 
 	}
 	close(r.started)
 	go func() { r.running.Wait(); close(r.ended) }()
+	if refused != nil {
+		r.complain(fmt.Errorf("epoll serves instead of io_uring: %w", refused))
+	}
 	return nil
+}
+
+func (r *reactors) makeEpolls() error {
+	for range r.lanes() {
+		p, err := reactor.NewEpoll()
+		if err != nil {
+			return err
+		}
+		l := newLoop(r)
+		l.runOn(p, &edges{loop: l, epoll: p})
+		r.loops = append(r.loops, l)
+	}
+	return nil
+}
+
+// discard gives back the loops, which have not begun to run.
+func (r *reactors) discard() {
+	for _, l := range r.loops {
+		l.events.Discard()
+	}
+	r.loops = nil
 }
 
 // adopt implements engine, on the loop that accepts.
@@ -102,7 +139,8 @@ func (r *reactors) adopt(fd int, from netip.Addr) {
 			l = other
 		}
 	}
-	c := &link{loop: l, fd: int32(fd), quota: -1, posted: true}
+	c := l.feed.link()
+	c.loop, c.fd, c.quota, c.posted = l, int32(fd), -1, true
 	c.is.set(torn, r.local)
 	c.Init(c, &r.table.Terms)
 	if !r.table.AddFrom(&c.Conn, from) {
