@@ -75,6 +75,8 @@ func tcpFlags(f *pflag.FlagSet, cfg *assembly.TCP) {
 	f.StringVar(&cfg.Codec, "codec", cfg.Codec, "how messages are delimited: raw (what one read returns), frame (32-bit length), line, resp (of redis)")
 	f.StringVar(&cfg.App, "app", cfg.App, "what is answered: echo, upper or kv (keys and values, with the codec resp)")
 	config.SizeVar(f, &cfg.MaxMessage, "max-message", "longest message")
+	f.StringVar(&cfg.Source, "source", cfg.Source, "what reads: reactor (loops on epoll), uring (loops on io_uring), goroutine (one for each connection)")
+	f.IntVar(&cfg.Loops, "loops", cfg.Loops, "loops of the sources reactor and uring; 0 for one on each processor")
 	f.IntVar(&cfg.Workers, "workers", cfg.Workers, "lanes that work behind a queue; 0 works on the lanes that read")
 	f.StringVar(&cfg.Queue, "queue", cfg.Queue, "queue before the workers: chan, ring, block or workiva")
 	f.IntVar(&cfg.QueueCap, "queue-cap", cfg.QueueCap, "messages that wait for each worker")
@@ -127,4 +129,5 @@ func completeWords(c *cobra.Command) {
 // wordsOf are the flags that take one of some words.
 var wordsOf = map[string][]string{
 	"codec": assembly.Codecs, "app": assembly.Apps, "queue": assembly.Queues, "by": assembly.Keys, "journal-sync": assembly.Syncs,
+	"source": assembly.Sources,
 }

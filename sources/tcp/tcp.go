@@ -5,6 +5,8 @@
 // [Reactor], the default on Linux, has a few loops that each own a thread and a lane and serve many connections: what several
 // of them sent goes through the lane as one batch, and a connection at rest costs 256 bytes and its kernel's part.
 //
+// [IOUring] is the same on io_uring instead of epoll, where the system has it.
+//
 // [Goroutines], the default elsewhere, gives each connection a goroutine. A goroutine is not a lane: it borrows one for each
 // read from a bounded set that lasts, so ten thousand connections need as many lanes as run at once, and a connection at rest
 // holds neither a lane nor a buffer. Because only one connection waits with it, such a lane may block while a queue is full. Where a queue follows

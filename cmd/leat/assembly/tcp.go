@@ -27,6 +27,8 @@ type TCP struct {
 	Codec      string // one of Codecs
 	App        string // one of Apps
 	MaxMessage int    // bytes
+	Source     string // one of Sources: the engine that reads
+	Loops      int    // of the sources that have some; 0 for one on each processor
 
 	Workers  int           // lanes behind a queue; 0 fuses the work with the reading
 	Queue    string        // one of Queues
@@ -55,12 +57,14 @@ var (
 	Queues = []string{"chan", "ring", "block", "workiva"}
 	Keys   = []string{"request", "connection", "shortest"}
 	Syncs  = []string{"always", "everysec", "never"}
+
+	Sources = []string{"reactor", "goroutine", "uring"}
 )
 
 // DefaultTCP is a server that echoes lines on the loopback interface.
 func DefaultTCP() TCP {
 	return TCP{
-		Listen: "127.0.0.1:8080", Codec: "line", App: "echo", MaxMessage: 64 << 10,
+		Listen: "127.0.0.1:8080", Codec: "line", App: "echo", MaxMessage: 64 << 10, Source: "reactor",
 		Queue: "chan", QueueCap: queue.DefaultCap, By: "request",
 		MaxConns: tcp.DefaultMaxConns, Limits: stage.DefaultLimits, Drain: pipeline.DefaultDrain,
 		Socket: defaultSocket, JournalSync: "always", MaxMemory: 1 << 30,
@@ -104,6 +108,8 @@ func (c TCP) Validate() error {
 		word("queue", c.Queue, Queues),
 		word("key", c.By, Keys),
 		word("way to sync a journal", c.JournalSync, Syncs),
+		word("source", c.Source, Sources),
+		within("loops", c.Loops, 0, 1024),
 		within("workers", c.Workers, 0, stage.Partitions),
 		within("the queue's capacity", c.QueueCap, 1, 1<<20),
 		within("the longest message", c.MaxMessage, 1, 1<<30),
@@ -162,7 +168,7 @@ func (c TCP) Assemble(opts ...pipeline.Option) (*Server, error) {
 	if c.AcceptRate > 0 {
 		source = append(source, tcp.AcceptRate(c.AcceptRate, acceptBurst))
 	}
-	s.Source = tcp.Listen(c.Listen, source...)
+	s.Source = tcp.Listen(c.Listen, append(source, c.engine())...)
 	switch c.Codec {
 	case "raw":
 		assemble(c, s, frame.Raw, frame.Raw, func(m *frame.Frame) []byte { return m.Payload })
@@ -176,6 +182,16 @@ func (c TCP) Assemble(opts ...pipeline.Option) (*Server, error) {
 		c.keep(s)
 	}
 	return s, nil
+}
+
+func (c TCP) engine() tcp.Option {
+	switch c.Source {
+	case "goroutine":
+		return tcp.Goroutines()
+	case "uring":
+		return tcp.IOUring(c.Loops)
+	}
+	return tcp.Reactor(c.Loops)
 }
 
 // acceptBurst is how many connections may come at once before the rate of accepting them holds.
