@@ -31,6 +31,7 @@ var rivals = []rival{
 	{name: "leat", folder: "leat"},
 	{name: "leat-framed", folder: "leat", args: []string{"--codec", "framed"}},
 	{name: "leat-goroutine", folder: "leat", args: []string{"--engine", "goroutine"}},
+	{name: "leat-uring", folder: "leat", args: []string{"--engine", "uring"}},
 	{name: "net", folder: "net", peer: true},
 	{name: "gnet", folder: "gnet", module: "github.com/panjf2000/gnet/v2", peer: true},
 	{name: "netpoll", folder: "netpoll", module: "github.com/cloudwego/netpoll", peer: true},

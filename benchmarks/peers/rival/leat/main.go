@@ -21,6 +21,7 @@ import (
 var engines = map[string]tcp.Option{
 	"reactor":   tcp.Reactor(0),
 	"goroutine": tcp.Goroutines(),
+	"uring":     tcp.IOUring(0),
 }
 
 // codecs are raw, a message for what each read brought, as the rivals echo it, and framed, a message for each 64 bytes.
