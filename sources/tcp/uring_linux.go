@@ -9,8 +9,8 @@ import "github.com/leat-io/leat/internal/uring"
 // It needs Linux 6.0 on amd64 or arm64, and permission: many containers forbid it. Where it is refused the loops are those of
 // Reactor; this is logged once, and the gauge "engine" says why.
 //
-// Each loop has a megabyte for what arrives. When a connection cannot be read, it holds what had arrived by then: 64 KiB as a
-// rule.
+// Each loop has a megabyte for what arrives. A connection that cannot be read keeps what had been received by then, which is a
+// share of that.
 func IOUring(loops int) Option {
 	return func(s *Source) { s.react(&reactors{asked: loops, ring: uring.Open}) }
 }

@@ -34,6 +34,7 @@ type stream struct {
 
 	receiving bool
 	canceled  bool // receiving is about to end
+	emptying  bool // the socket is read until it is empty, and then it receives again
 	awaiting  bool // room to write
 	ended     bool // nothing comes behind kept
 	err       error
@@ -41,8 +42,8 @@ type stream struct {
 
 func streamOf(c *link) *stream { return (*stream)(unsafe.Pointer(c)) }
 
-// keepMost is what a connection keeps at most before it receives no more. What the kernel had received by then comes on top.
-const keepMost = 4 * readSize
+// keepMost is how much a connection keeps before it receives no more. What the kernel had received by then comes on top.
+const keepMost = readSize
 
 // An operation of a stream has its place as id, and one bit that says which it is. Those of the acceptor are beyond all places.
 const (
@@ -172,6 +173,7 @@ func (f *completions) take(s *stream, b []byte) {
 		s.kept = append(s.kept, b...)
 		s.is.set(unread, true)
 		if s.Halted() || f.inlet.Stalled() || len(s.kept) >= keepMost {
+			s.emptying = true
 			f.cancel(s)
 		}
 		f.look(&s.link)
@@ -201,7 +203,8 @@ func (f *completions) extend(s *stream, b []byte) bool {
 	return true
 }
 
-// read pushes what was kept, and what is in the socket after a stop; otherwise it receives again.
+// read pushes what was kept, and then what is in the socket, after a stop or while a connection brings more than the lane
+// takes in a turn: from there it is copied once, and there it is bounded. Otherwise it receives again.
 func (f *completions) read(c *link) {
 	s := streamOf(c)
 	switch {
@@ -224,6 +227,11 @@ func (f *completions) read(c *link) {
 		}
 	case c.quota > 0:
 		f.readOnce(c)
+	case c.quota < 0 && !s.receiving && s.emptying:
+		f.readOnce(c)
+		if s.emptying = c.is.has(unread); !s.emptying && !c.hungUp {
+			f.receive(s)
+		}
 	case c.quota < 0 && !s.receiving:
 		f.receive(s)
 	default:
