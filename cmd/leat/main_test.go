@@ -221,6 +221,24 @@ func TestEveryCodecCarriesTheLoad(t *testing.T) {
 	}
 }
 
+func TestEverySourceCarriesTheLoad(t *testing.T) {
+	for source, engine := range map[string]string{
+		"reactor": "engine = epoll, 3 loops", "goroutine": "engine = goroutine per connection", "uring": "3 loops",
+	} {
+		t.Run(source, func(t *testing.T) {
+			p := serve(t, "--source", source, "--loops", "3")
+			if out, msg, status := leat(t, "load", "--address", p.address, "--protocol", "line", "--conns", "20", "--depth", "8",
+				"--requests", "20000", "--expect", "success=100%,requests=20000"); status != exitOK {
+				t.Fatalf("status %d: %s%s", status, msg, out)
+			}
+			p.end(syscall.SIGTERM)
+			if !strings.Contains(p.out.String(), engine) {
+				t.Errorf("%q is missing in %s", engine, p.out.String())
+			}
+		})
+	}
+}
+
 func TestAnExpectationThatIsNotMetSetsTheStatus(t *testing.T) {
 	p := serve(t)
 	_, msg, status := leat(t, "load", "--address", p.address, "--protocol", "line", "--requests", "100", "--expect", "rps>1000000000")
@@ -237,6 +255,8 @@ func TestMisuseIsAnsweredWithASentence(t *testing.T) {
 		want   string
 	}{
 		{[]string{"tcp", "--codec", "morse"}, exitUsage, `no codec "morse"; choose raw, frame, line`},
+		{[]string{"tcp", "--source", "morse"}, exitUsage, `no source "morse"; choose reactor, goroutine, uring`},
+		{[]string{"tcp", "--loops", "-1"}, exitUsage, "loops must be between 0 and 1024"},
 		{[]string{"tcp", "--workers", "-1"}, exitUsage, "workers must be between 0 and 256"},
 		{[]string{"tcp", "--workers", "many"}, exitUsage, "--help lists the flags"},
 		{[]string{"tcp", "--listen", "nowhere"}, exitFailed, `"nowhere" is not host:port`},

@@ -144,5 +144,5 @@ type buf struct {
 	addr uint64
 	len  uint32
 	id   uint16
-	tail uint16
+	_    uint16
 }
