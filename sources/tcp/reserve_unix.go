@@ -38,8 +38,8 @@ func (s *Source) shed(listening int, cause error) error {
 	if err != nil {
 		return err
 	}
+	s.table.Refuse(peers.NoDescriptors) // before its peer sees the end
 	s.refuse(fd)
-	s.table.Refuse(peers.NoDescriptors)
 	s.complain(fmt.Errorf("connections are refused: %w; raise the limit (ulimit -n, LimitNOFILE) or lower MaxConns", cause))
 	return nil
 }
