@@ -7,8 +7,9 @@
 //
 // What is received lies in buffers that the ring provides to the kernel (io_uring_register(2), IORING_REGISTER_PBUF_RING), all
 // connections together, so a connection at rest needs none. They are mapped memory, which the collector neither moves nor
-// frees, and each goes back when its completion has been handled: a message is copied once, which for 64 bytes takes less than
-// a hundredth of what receiving it takes, and no connection that is not read can keep the buffers of the others.
+// frees, and each goes back when its completion has been handled. So whoever wants to keep the bytes copies them: for a message
+// of 64 bytes that was measured at 4 ns, where a write and a read of it through a pair of sockets take 1.6 µs. In return no
+// connection that is not read can keep the buffers of the others.
 //
 // A ring belongs to the thread of its loop. It needs Linux 6.0, for receiving many times. Only Linux has it.
 package uring
