@@ -24,9 +24,11 @@ import (
 )
 
 // childEngine and childIdle are the variables that make the test binary a server: of that engine, with that idle timeout.
+// With childLimit it has so many descriptors from the start on.
 const (
 	childEngine = "LEAT_TEST_ENGINE"
 	childIdle   = "LEAT_TEST_IDLE"
+	childLimit  = "LEAT_TEST_LIMIT"
 )
 
 // TestServer is the process that startChild starts. It serves until its standard input ends. For each number that it reads
@@ -46,23 +48,31 @@ func TestServer(t *testing.T) {
 			time.Sleep(5 * time.Millisecond)
 		}
 	})).To("reply", sinks.Reply(text))
+	limitDescriptors(t, os.Getenv(childLimit))
 	stop := start(t, p)
 	ask(t, mustDial(t, s), "so that whatever opens descriptors once has done so")
 	fmt.Println("server", s.Addr())
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var n uint64
-		if _, err := fmt.Sscan(in.Text(), &n); err == nil {
-			var lim syscall.Rlimit
-			syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim)
-			lim.Cur = n
-			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil {
-				t.Fatal(err)
-			}
-		}
+		limitDescriptors(t, in.Text())
 		fmt.Println("server", count(s, "open"), count(s, "refused: no descriptors"), count(s, "refused"))
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// limitDescriptors lets this process have so many, if that is a number.
+func limitDescriptors(t *testing.T, text string) {
+	t.Helper()
+	var n uint64
+	if _, err := fmt.Sscan(text, &n); err != nil {
+		return
+	}
+	var lim syscall.Rlimit
+	syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim)
+	lim.Cur = n
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil {
+		t.Fatal(err)
 	}
 }
 
