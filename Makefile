@@ -90,8 +90,8 @@ bench: ## the benchmarks beside the code; BENCH=regexp chooses
 	$(GO) test ./stage/... ./pipeline/... ./codec/... ./sinks ./internal/journal ./cmd/leat/... -run '^$$' -bench '$(or $(BENCH),.)' -benchmem
 
 .PHONY: bench-echo
-bench-echo: ## throughput per CPU second against an echo server on package net, 20 alternated pairs for each row; takes a while
-	cd benchmarks && $(GO) run ./peers -rivals leat,net -rows 'closed/(64|1000)x' -record results/echo.jsonl
+bench-echo: ## both engines against an echo server on package net, 20 alternated pairs for each row; takes a while
+	cd benchmarks && $(GO) run ./peers -rivals leat,leat-goroutine,net -rows 'closed/(64|1000)x' -record results/echo.jsonl
 
 .PHONY: bench-peers
 bench-peers: ## queues and a TCP echo against other people's software, into docs/results.md; takes about 40 minutes; BENCHFLAGS=-resume goes on
