@@ -20,7 +20,7 @@ func (c *client) closed() (res Result, err error) {
 			return res, err
 		}
 	}
-	began, counting, done := time.Now(), false, int64(0)
+	s := span{client: c, began: time.Now()}
 	for {
 		ready, err := c.wait()
 		if err != nil {
@@ -32,17 +32,13 @@ func (c *client) closed() (res Result, err error) {
 				return res, err
 			}
 			if whole {
-				done += int64(c.Depth)
+				s.done += int64(c.Depth)
 			}
 		}
-		switch passed := time.Since(began); {
-		case !counting && passed > c.Warm:
-			if c.cpu, err = c.spent(); err != nil {
-				return res, err
-			}
-			began, counting, done = time.Now(), true, 0
-		case counting && passed > c.Length:
-			return c.result(done, passed)
+		if over, err := s.over(); err != nil {
+			return res, err
+		} else if over {
+			return c.result(s.done, time.Since(s.began))
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (c *client) connect() (res Result, err error) {
 		}
 	}
 	got := make(map[int]int, c.Conns)
-	began, counting, done := time.Now(), false, int64(0)
+	s := span{client: c, began: time.Now()}
 	for {
 		ready, err := c.wait()
 		if err != nil {
@@ -53,19 +53,15 @@ func (c *client) connect() (res Result, err error) {
 			if err := unix.Close(fd); err != nil {
 				return res, err
 			}
-			done++
+			s.done++
 			if err := begin(); err != nil {
 				return res, err
 			}
 		}
-		switch passed := time.Since(began); {
-		case !counting && passed > c.Warm:
-			if c.cpu, err = c.spent(); err != nil {
-				return res, err
-			}
-			began, counting, done = time.Now(), true, 0
-		case counting && passed > c.Length:
-			return c.result(done, passed)
+		if over, err := s.over(); err != nil {
+			return res, err
+		} else if over {
+			return c.result(s.done, time.Since(s.began))
 		}
 	}
 }

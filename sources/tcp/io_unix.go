@@ -118,11 +118,14 @@ func (c *conn) ended(err error) {
 }
 
 // Write implements stage.Port.
-func (c *conn) Write(b []byte) (int, error) {
-	if c.fd < 0 {
+func (c *conn) Write(b []byte) (int, error) { return write(c.fd, b) }
+
+// write is stage.Port's, on a descriptor that is negative when it is closed, and cannot be closed meanwhile.
+func write(fd int32, b []byte) (int, error) {
+	if fd < 0 {
 		return 0, stage.ErrReset
 	}
-	n, err := nonblock.Write(int(c.fd), b)
+	n, err := nonblock.Write(int(fd), b)
 	switch err {
 	case nil:
 		return n, nil

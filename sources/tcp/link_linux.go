@@ -100,19 +100,7 @@ func (c *link) post() {
 }
 
 // Write implements stage.Port.
-func (c *link) Write(b []byte) (int, error) {
-	if c.fd < 0 {
-		return 0, stage.ErrReset
-	}
-	n, err := nonblock.Write(int(c.fd), b)
-	switch err {
-	case nil:
-		return n, nil
-	case syscall.EAGAIN, syscall.EINTR:
-		return 0, nil
-	}
-	return 0, stage.ErrReset
-}
+func (c *link) Write(b []byte) (int, error) { return write(c.fd, b) }
 
 // Want implements stage.Port. Room to write is watched for from the first time that there was none: it is an edge, so it
 // costs nothing while there is room.

@@ -11,7 +11,6 @@ import (
 // listen has connections accepted before they are asked for. With a rate they are to wait in the backlog, so then the
 // acceptor takes them by hand.
 func (f *completions) listen(a *acceptor) error {
-	f.acceptor = a
 	f.byHand = a.engine.intake.rate != nil
 	return f.accept()
 }
@@ -19,14 +18,14 @@ func (f *completions) listen(a *acceptor) error {
 // accept begins to accept, or to await what can be. io_uring does not wait for a socket that does not block, and the acceptor
 // must not wait for one that does.
 func (f *completions) accept() error {
-	if err := syscall.SetNonblock(f.acceptor.fd, f.byHand); err != nil {
+	if err := syscall.SetNonblock(f.engine.acceptor.fd, f.byHand); err != nil {
 		return err
 	}
 	f.heard = true
 	if f.byHand {
-		f.ring.Await(f.acceptor.fd, uring.In, idListen)
+		f.ring.Await(f.engine.acceptor.fd, uring.In, idListen)
 	} else {
-		f.ring.Accept(f.acceptor.fd, syscall.SOCK_CLOEXEC, idAccept)
+		f.ring.Accept(f.engine.acceptor.fd, syscall.SOCK_CLOEXEC, idAccept)
 	}
 	return nil
 }
@@ -55,7 +54,7 @@ func (f *completions) accepted(c uring.Completion) {
 }
 
 func (f *completions) ready(c uring.Completion) {
-	f.acceptor.Ready(uring.In)
+	f.engine.acceptor.Ready(uring.In)
 	if !c.More {
 		f.listenOn()
 	}
@@ -63,7 +62,7 @@ func (f *completions) ready(c uring.Completion) {
 
 // listenOn begins again, unless the source has stopped: then nothing is under way any more.
 func (f *completions) listenOn() {
-	a := f.acceptor
+	a := &f.engine.acceptor
 	f.heard = false
 	var err error
 	if a.ended {

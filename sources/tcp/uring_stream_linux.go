@@ -13,12 +13,11 @@ import (
 // different from edges any more: receiving is canceled, and what is in the socket then is read from there.
 type completions struct {
 	*loop
-	ring     *uring.Ring
-	streams  []*stream // by place
-	places   []uint32  // that are free
-	acceptor *acceptor // of the first loop
-	byHand   bool      // the acceptor is told that there is something to accept
-	heard    bool      // accepting, or awaiting that, is under way
+	ring    *uring.Ring
+	streams []*stream // by place
+	places  []uint32  // that are free
+	byHand  bool      // of the first loop: the acceptor is told that there is something to accept
+	heard   bool      // of the first loop: accepting, or awaiting that, is under way
 
 	latest  *stream // whose bytes lie at the end of what the lane has taken
 	joined  []byte  // those bytes; there is room behind them
