@@ -38,21 +38,27 @@ func Arrived(fd int) (n int, known bool) {
 }
 
 // Accept takes a connection, whose descriptor does not block, and says from which address it comes if its peer has one.
-func Accept(fd int) (nfd int, from netip.Addr, err error) {
+func Accept(fd int) (nfd int, from netip.AddrPort, err error) {
 	var peer syscall.RawSockaddrInet6 // the largest that matters
 	size := uint32(unsafe.Sizeof(peer))
 	n, _, e := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&peer)), uintptr(unsafe.Pointer(&size)),
 		syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
 	if e != 0 {
-		return -1, netip.Addr{}, e
+		return -1, from, e
 	}
 	switch peer.Family {
 	case syscall.AF_INET:
-		from = netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(&peer)).Addr)
+		from = netip.AddrPortFrom(netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(&peer)).Addr), port(peer.Port))
 	case syscall.AF_INET6:
-		from = netip.AddrFrom16(peer.Addr)
+		from = netip.AddrPortFrom(netip.AddrFrom16(peer.Addr).Unmap(), port(peer.Port))
 	}
 	return int(n), from, nil
+}
+
+// port turns a port into the order of this machine.
+func port(p uint16) uint16 {
+	b := (*[2]byte)(unsafe.Pointer(&p))
+	return uint16(b[0])<<8 | uint16(b[1])
 }
 
 // Close closes a socket that does not linger.

@@ -23,7 +23,7 @@ func Write(fd int, b []byte) (int, error) {
 func Arrived(int) (n int, known bool) { return 0, false }
 
 // Accept takes a connection, whose descriptor does not block, and says from which address it comes if its peer has one.
-func Accept(fd int) (nfd int, from netip.Addr, err error) {
+func Accept(fd int) (nfd int, from netip.AddrPort, err error) {
 	syscall.ForkLock.RLock() // no child may inherit the descriptor before it is marked
 	defer syscall.ForkLock.RUnlock()
 	nfd, peer, err := syscall.Accept(fd)
@@ -37,9 +37,9 @@ func Accept(fd int) (nfd int, from netip.Addr, err error) {
 	}
 	switch a := peer.(type) {
 	case *syscall.SockaddrInet4:
-		from = netip.AddrFrom4(a.Addr)
+		from = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
 	case *syscall.SockaddrInet6:
-		from = netip.AddrFrom16(a.Addr)
+		from = netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
 	}
 	return nfd, from, nil
 }

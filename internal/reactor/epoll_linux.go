@@ -3,7 +3,10 @@ package reactor
 import (
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // What a descriptor is watched for, and what is reported. Hung means that nothing more than what has arrived will come, Urgent
@@ -31,6 +34,7 @@ type Epoll struct {
 	generation int32
 	events     [maxEvents]syscall.EpollEvent
 	ready      []syscall.EpollEvent // what Poll has found
+	coarse     bool                 // the kernel cannot wait for less than a millisecond
 }
 
 // page is how many descriptors have their watches in one piece of memory, so that many do not cost twice while they grow.
@@ -93,26 +97,45 @@ func (p *Epoll) Modify(fd int, generation int32, events uint32) error {
 	return p.control(syscall.EPOLL_CTL_MOD, fd, generation, events)
 }
 
+// Quiet has a descriptor watched for its end alone, until Modify. What arrives then leaves a thread that sleeps alone. While urgent bytes
+// are watched for it would not, since the kernel wakes for them with whatever arrives, to look (sock_def_readable, net/core/sock.c).
+func (p *Epoll) Quiet(fd int, generation int32) error {
+	return p.set(syscall.EPOLL_CTL_MOD, fd, generation, 0)
+}
+
 func (p *Epoll) control(op, fd int, generation int32, events uint32) error {
-	ev := syscall.EpollEvent{Events: events | syscall.EPOLLRDHUP | Urgent | edge, Fd: int32(fd), Pad: generation}
+	return p.set(op, fd, generation, events|Urgent)
+}
+
+func (p *Epoll) set(op, fd int, generation int32, events uint32) error {
+	ev := syscall.EpollEvent{Events: events | syscall.EPOLLRDHUP | edge, Fd: int32(fd), Pad: generation}
 	return os.NewSyscallError("epoll_ctl", syscall.EpollCtl(p.fd, op, fd, &ev))
 }
 
 // Remove forgets a descriptor that is about to be closed, which also ends the kernel's part.
 func (p *Epoll) Remove(fd int) { p.watched[fd/page][fd%page] = watch{} }
 
+// Release forgets a descriptor that stays open.
+func (p *Epoll) Release(fd int) {
+	_ = syscall.EpollCtl(p.fd, syscall.EPOLL_CTL_DEL, fd, nil)
+	p.Remove(fd)
+}
+
 // Begin implements Kernel.
 func (p *Epoll) Begin() error { return nil }
 
 // Poll implements Kernel.
-func (p *Epoll) Poll(ms int) (int, error) {
-	at := uintptr(unsafe.Pointer(&p.events[0]))
+func (p *Epoll) Poll(wait time.Duration) (int, error) {
 	var n uintptr
 	var e syscall.Errno
-	if ms == 0 {
+	switch {
+	case wait == 0:
+		at := uintptr(unsafe.Pointer(&p.events[0]))
 		n, _, e = syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd), at, maxEvents, 0, 0, 0)
-	} else {
-		n, _, e = syscall.Syscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd), at, maxEvents, uintptr(ms), 0, 0)
+	case wait > 0 && !p.coarse:
+		n, e = p.waitExactly(wait)
+	default:
+		n, e = p.waitCoarsely(wait)
 	}
 	if e != 0 {
 		n = 0
@@ -122,6 +145,28 @@ func (p *Epoll) Poll(ms int) (int, error) {
 		return 0, os.NewSyscallError("epoll_pwait", e)
 	}
 	return int(n), nil
+}
+
+// waitExactly waits for a time in nanoseconds (epoll_pwait2, Linux 5.11). Where that is missing, or a sandbox is against it, it
+// waits in milliseconds from then on.
+func (p *Epoll) waitExactly(wait time.Duration) (n uintptr, e syscall.Errno) {
+	spec := struct{ sec, nsec int64 }{int64(wait / time.Second), int64(wait % time.Second)}
+	n, _, e = syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])), maxEvents,
+		uintptr(unsafe.Pointer(&spec)), 0, 0)
+	if p.coarse = e == syscall.ENOSYS || e == syscall.EPERM; p.coarse {
+		return p.waitCoarsely(wait)
+	}
+	return n, e
+}
+
+// waitCoarsely waits in milliseconds, rounded up so that what is due then is due when it returns, or without end.
+func (p *Epoll) waitCoarsely(wait time.Duration) (n uintptr, e syscall.Errno) {
+	ms := -1
+	if wait > 0 {
+		ms = int((wait + time.Millisecond - 1) / time.Millisecond)
+	}
+	n, _, e = syscall.Syscall6(syscall.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])), maxEvents, uintptr(ms), 0, 0)
+	return n, e
 }
 
 // Serve implements Kernel.

@@ -11,9 +11,9 @@ import (
 type Kernel interface {
 	// Begin is called on the thread of the loop, before Poll.
 	Begin() error
-	// Poll asks what has happened, and waits for something for ms milliseconds, without end when that is negative. It says
-	// how much there is.
-	Poll(ms int) (n int, err error)
+	// Poll asks what has happened, and waits for something for that long, without end when it is negative. It says how much
+	// there is.
+	Poll(wait time.Duration) (n int, err error)
 	// Serve hands out what Poll has found, and reports whether there is more to ask for at once.
 	Serve() (more bool)
 	// Wake ends a Poll that waits. Any goroutine may call it before Close.
@@ -43,8 +43,13 @@ type Loop struct {
 	// would wait, where there is one processor, until the runtime has noticed that this one is asleep.
 	Shared bool
 
+	// Punctual says that its riders want their turn within microseconds of when they are due. Otherwise the kernel may let
+	// other timers wait for it, by 50 µs as it is set (PR_SET_TIMERSLACK, prctl(2)).
+	Punctual bool
+
 	kernel Kernel
 	riders []Rider
+	ends   []func()
 	over   bool
 	err    error
 
@@ -63,6 +68,21 @@ func New(k Kernel) *Loop { return &Loop{kernel: k} }
 
 // Carry adds a lane.
 func (l *Loop) Carry(r Rider) { l.riders = append(l.riders, r) }
+
+// Join is Carry on a loop that runs.
+func (l *Loop) Join(r Rider) {
+	r.Work()
+	l.Carry(r)
+}
+
+// OnEnd has f called on the loop when it has ended, and before its kernel's part is closed.
+func (l *Loop) OnEnd(f func()) { l.ends = append(l.ends, f) }
+
+// Epoll returns the kernel's part of a loop that watches descriptors, or nil.
+func (l *Loop) Epoll() *Epoll {
+	p, _ := l.kernel.(*Epoll)
+	return p
+}
 
 // Post has t run in the next turn.
 func (l *Loop) Post(t Task) {
@@ -98,6 +118,9 @@ func (l *Loop) Run() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer l.close()
+	if l.Punctual {
+		defer punctual()()
+	}
 	for _, r := range l.riders {
 		r.Work()
 	}
@@ -117,10 +140,13 @@ func (l *Loop) Run() error {
 			}
 		}
 	}
+	l.turns.Add(1)
 	for _, r := range l.riders {
 		r.Rest()
 	}
-	l.turns.Add(1)
+	for _, f := range l.ends {
+		f()
+	}
 	return l.err
 }
 

@@ -3,9 +3,11 @@ package reactor
 import (
 	"runtime"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// longest is how long the loop sleeps at most when something is due: the kernel takes milliseconds in 32 bits, 24 days.
+// longest is how long the loop sleeps at most when something is due: the kernel may take milliseconds in 32 bits, 24 days.
 const longest = 24 * time.Hour
 
 // wait asks the kernel what has happened, and sleeps when that is nothing and the loop has nothing else to do.
@@ -28,17 +30,16 @@ func (l *Loop) wait(busy bool) {
 			due = at
 		}
 	}
-	wait := -1
+	wait := time.Duration(-1)
 	if !due.IsZero() {
-		// Rounded up, so that it is due when the loop wakes.
-		if wait = int((min(time.Until(due), longest) + time.Millisecond - 1) / time.Millisecond); wait <= 0 {
+		if wait = min(time.Until(due), longest); wait <= 0 {
 			return
 		}
 	}
+	l.turns.Add(1) // before others may use the lanes: who finds it awake then is on its thread, or has it turn once more
 	for _, r := range l.riders {
 		r.Rest()
 	}
-	l.turns.Add(1)
 	l.sleeping.Store(true)
 	if !l.woken.Load() { // whoever wakes it now has seen that it sleeps, or is seen here
 		l.poll(wait)
@@ -51,10 +52,21 @@ func (l *Loop) wait(busy bool) {
 }
 
 // poll asks the kernel, and ends the loop when that fails.
-func (l *Loop) poll(ms int) int {
-	n, err := l.kernel.Poll(ms)
+func (l *Loop) poll(wait time.Duration) int {
+	n, err := l.kernel.Poll(wait)
 	if err != nil {
 		l.err = err
 	}
 	return n
+}
+
+// punctual has the sleeps of this thread end when they ought to, until undo is called. That it cannot is no reason to do
+// without a loop.
+func punctual() (undo func()) {
+	slack, err := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
+	if err != nil {
+		return func() {}
+	}
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	return func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack), 0, 0, 0) }
 }

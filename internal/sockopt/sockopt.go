@@ -92,6 +92,32 @@ func ReceiveBuffer(bytes int) Option {
 	return receiveBuffer(Option{Name: "receive buffer", Asked: strconv.Itoa(bytes), invalid: positive(bytes)}, bytes)
 }
 
+// LargeReceiveBuffer is ReceiveBuffer, beyond the limit of the system where the process may go there (SO_RCVBUFFORCE), and as
+// near to what is asked as the system lets it elsewhere.
+func LargeReceiveBuffer(bytes int) Option {
+	return large(ReceiveBuffer(bytes), receiveBuffer, force, bytes)
+}
+
+// LargeSendBuffer is the same of SendBuffer (SO_SNDBUFFORCE).
+func LargeSendBuffer(bytes int) Option { return large(SendBuffer(bytes), sendBuffer, forceSend, bytes) }
+
+// large tries forced first. Some systems cap a size that is too large, and some refuse it: those are asked for half as much.
+func large(o Option, plain func(Option, int) Option, forced func(fd, bytes int) error, bytes int) Option {
+	o.set = func(fd int) error {
+		err := forced(fd, bytes)
+		for n := bytes; err != nil && n >= leastLarge; n /= 2 {
+			if err = plain(o, n).set(fd); errors.Is(err, errors.ErrUnsupported) {
+				break
+			}
+		}
+		return err
+	}
+	return o
+}
+
+// leastLarge is a buffer that every system grants.
+const leastLarge = 4 << 10
+
 // SendBuffer is how many bytes the kernel may keep that the peer has not acknowledged (SO_SNDBUF). It ends the kernel's own
 // tuning.
 func SendBuffer(bytes int) Option {

@@ -11,6 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func force(fd, bytes int) error {
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, bytes)
+}
+
+func forceSend(fd, bytes int) error {
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, bytes)
+}
+
 func milliseconds(v int) string { return (time.Duration(v) * time.Millisecond).String() }
 
 func quickAck(o Option, on bool) Option {

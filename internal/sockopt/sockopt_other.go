@@ -9,6 +9,9 @@ import (
 
 // Sockets keep the options that package net gives them: no delay of small writes, and probes after 15 s of silence.
 
+func force(int, int) error     { return errors.ErrUnsupported }
+func forceSend(int, int) error { return errors.ErrUnsupported }
+
 func unsupported(o Option) Option {
 	o.set = func(int) error { return errors.ErrUnsupported }
 	o.get = func(int) (string, error) { return "", errors.ErrUnsupported }

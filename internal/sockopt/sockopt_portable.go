@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func force(int, int) error     { return errors.ErrUnsupported }
+func forceSend(int, int) error { return errors.ErrUnsupported }
+
 func size(v int) string { return strconv.Itoa(v) }
 
 // keepAlive turns probes on or off. Their times are those of the system: how they are set, and whether connections inherit

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -122,18 +123,18 @@ func (q *queues) take() cqe {
 // waiting says that completions wait in the kernel to be gathered.
 func (q *queues) waiting() bool { return atomic.LoadUint32(q.sqFlags)&(sqOverflow|sqTaskrun) != 0 }
 
-// enter submits what is prepared and gathers what has completed. It waits until something has for ms milliseconds, without
+// enter submits what is prepared and gathers what has completed. It waits until something has for that long, without
 // end when that is negative.
-func (q *queues) enter(ms int) error {
+func (q *queues) enter(wait time.Duration) error {
 	n := uintptr(q.pending())
 	atomic.StoreUint32(q.sqTail, q.tail)
 	var e syscall.Errno
-	if ms == 0 {
+	if wait == 0 {
 		_, _, e = syscall.RawSyscall6(sysEnter, uintptr(q.fd), n, 0, enterGetEvents, 0, 0)
 	} else {
 		q.arg = getEventsArg{}
-		if ms > 0 {
-			q.wait = timespec{sec: int64(ms / 1000), nsec: int64(ms%1000) * 1e6}
+		if wait > 0 {
+			q.wait = timespec{sec: int64(wait / time.Second), nsec: int64(wait % time.Second)}
 			q.arg.timeout = uint64(uintptr(unsafe.Pointer(&q.wait)))
 		}
 		_, _, e = syscall.Syscall6(sysEnter, uintptr(q.fd), n, 1, enterGetEvents|enterExtArg, uintptr(unsafe.Pointer(&q.arg)), unsafe.Sizeof(q.arg))

@@ -86,19 +86,19 @@ func (r *Ring) Begin() error {
 
 // Poll implements reactor.Kernel. What is to be submitted is left, once, to the call that waits, and without anything to gather
 // there is no other: a turn goes to the kernel once.
-func (r *Ring) Poll(ms int) (n int, err error) {
+func (r *Ring) Poll(wait time.Duration) (n int, err error) {
 	n = r.q.ready()
 	switch {
 	case r.err != nil:
 		return n, r.err
-	case n > 0 && ms != 0:
-		ms = 0
-	case ms == 0 && !r.q.waiting() && (r.q.pending() == 0 || !r.left):
+	case n > 0 && wait != 0:
+		wait = 0
+	case wait == 0 && !r.q.waiting() && (r.q.pending() == 0 || !r.left):
 		r.left = r.q.pending() > 0
 		return n, nil
 	}
 	r.left = false
-	err = r.q.enter(ms)
+	err = r.q.enter(wait)
 	return r.q.ready(), err
 }
 
@@ -152,7 +152,7 @@ func (r *Ring) Close() {
 	if r.begun {
 		for began := time.Now(); r.running > 0 && time.Since(began) < closeTime; {
 			r.cancelAll() // again, because it may miss what is at work just then
-			if r.q.enter(10) != nil {
+			if r.q.enter(10*time.Millisecond) != nil {
 				break
 			}
 			for range r.q.ready() {

@@ -58,7 +58,7 @@ func (r *recorder) turn(t *testing.T, ring *Ring, done func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %v, %d bytes", r.got, len(r.data))
 		}
-		if _, err := ring.Poll(100); err != nil {
+		if _, err := ring.Poll(100 * time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
 		ring.Serve()
@@ -151,7 +151,7 @@ func TestAnotherThreadEndsAWait(t *testing.T) {
 			r.Wake()
 		}()
 		began := time.Now()
-		if _, err := r.Poll(20_000); err != nil || time.Since(began) > 10*time.Second {
+		if _, err := r.Poll(20 * time.Second); err != nil || time.Since(began) > 10*time.Second {
 			t.Fatalf("%v after %v", err, time.Since(began))
 		}
 		for r.Serve() {
@@ -162,7 +162,7 @@ func TestAnotherThreadEndsAWait(t *testing.T) {
 func TestAWaitHasAnEnd(t *testing.T) {
 	r, _, _, _ := rig(t)
 	for range 2 { // the first may find that the ring has begun
-		if n, err := r.Poll(20); n != 0 || err != nil {
+		if n, err := r.Poll(20 * time.Millisecond); n != 0 || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
 	}
@@ -172,7 +172,7 @@ func TestNothingRunsBehindClose(t *testing.T) {
 	r, rec, ours, _ := rig(t)
 	r.Receive(ours, 1)
 	r.Await(ours, In, 2)
-	rec.turn(t, r, func() bool { n, err := r.Poll(1); return n == 0 && err == nil })
+	rec.turn(t, r, func() bool { n, err := r.Poll(time.Millisecond); return n == 0 && err == nil })
 	r.Close()
 	if r.running != 0 || len(rec.got) != 0 {
 		t.Errorf("%d operations are left, and the handler has seen %v", r.running, rec.got)
@@ -221,7 +221,7 @@ func TestATurnCostsNoMemory(t *testing.T) {
 	b := []byte("message")
 	if n := testing.AllocsPerRun(100, func() {
 		syscall.Write(theirs, b)
-		r.Poll(1000)
+		r.Poll(time.Second)
 		r.Serve()
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
