@@ -17,33 +17,49 @@ type origins struct {
 // whoever has one may pick a new address for each connection (RFC 8981).
 const ofOne = 64
 
-// add counts c to the address that it comes from, unless that has as many connections already as it may.
-func (o *origins) add(c *stage.Conn, from netip.Addr, most int) bool {
-	if from = from.Unmap(); from.Is6() {
-		p, err := from.Prefix(ofOne) // without the zone
-		if err != nil {
-			return false
-		}
-		from = p.Addr()
+// subscriber is the address that all of one subscriber are counted as.
+func subscriber(from netip.Addr) netip.Addr {
+	from = from.Unmap()
+	if !from.Is6() {
+		return from
 	}
-	if o.from[from] >= most {
-		return false
-	}
-	if o.of == nil {
-		o.of, o.from = map[*stage.Conn]netip.Addr{}, map[netip.Addr]int{}
-	}
-	o.of[c] = from
-	o.from[from]++
-	return true
+	p, _ := from.Prefix(ofOne) // without the zone
+	return p.Addr()
 }
 
-func (o *origins) remove(c *stage.Conn) {
-	from, ok := o.of[c]
-	if !ok {
+// count counts a connection of a subscriber, unless that has as many already as it may. It returns what it is counted as.
+func (o *origins) count(from netip.Addr, most int) (as netip.Addr, ok bool) {
+	if o.from[from] >= most {
+		return as, false
+	}
+	if o.from == nil {
+		o.from = map[netip.Addr]int{}
+	}
+	o.from[from]++
+	return from, true
+}
+
+// note remembers as what c was counted.
+func (o *origins) note(c *stage.Conn, as netip.Addr) {
+	if !as.IsValid() {
 		return
 	}
-	delete(o.of, c)
-	if o.from[from]--; o.from[from] == 0 {
-		delete(o.from, from)
+	if o.of == nil {
+		o.of = map[*stage.Conn]netip.Addr{}
+	}
+	o.of[c] = as
+}
+
+// forget takes the count of c back.
+func (o *origins) forget(c *stage.Conn) {
+	if as, ok := o.of[c]; ok {
+		delete(o.of, c)
+		o.uncount(as)
+	}
+}
+
+func (o *origins) uncount(as netip.Addr) {
+	if o.from[as]--; o.from[as] <= 0 {
+		delete(o.from, as)
 	}
 }

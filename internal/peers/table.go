@@ -19,12 +19,14 @@ type Table struct {
 	Terms         stage.Terms
 	Max           int                     // most connections at a time
 	MaxPerAddress int                     // most connections at a time of one address, 0 for no such limit
+	Rate          *Rate                   // at which those of one address may come, or nil
 	HoldOf        func(*stage.Conn) *Hold // of a source whose connections have one, or nil
 
 	step time.Duration // how often Sweep looks
 
 	mu       sync.Mutex
-	open     []*stage.Conn     // guarded by mu: each at its Place
+	open     seats             // guarded by mu
+	apart    int               // guarded by mu: open ones that are not in open
 	origins  origins           // guarded by mu
 	closed   map[string]uint64 // guarded by mu: by reason
 	refused  map[string]uint64 // guarded by mu: by reason
@@ -44,8 +46,12 @@ func (t *Table) Init(l stage.Limits, most int) {
 const (
 	TooMany       = "too many connections"
 	TooManyOfOne  = "too many of one address"
+	TooFastOfOne  = "too many a second of one address"
 	NoDescriptors = "no descriptors"
 )
+
+// ByAddress says whether it matters where a connection comes from.
+func (t *Table) ByAddress() bool { return t.MaxPerAddress > 0 || t.Rate != nil }
 
 // Add takes a new connection in, unless there are too many.
 func (t *Table) Add(c *stage.Conn) bool { return t.AddFrom(c, netip.Addr{}) }
@@ -55,19 +61,56 @@ func (t *Table) Add(c *stage.Conn) bool { return t.AddFrom(c, netip.Addr{}) }
 func (t *Table) AddFrom(c *stage.Conn, from netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.open) >= t.Max {
-		t.refused[TooMany]++
+	from, ok := t.room(from)
+	if !ok {
 		return false
 	}
-	if t.MaxPerAddress > 0 && from.IsValid() && !t.origins.add(c, from, t.MaxPerAddress) {
-		t.refused[TooManyOfOne]++
-		return false
-	}
-	c.Place = int32(len(t.open))
-	t.open = append(t.open, c)
-	t.accepted++
-	t.peak = max(t.peak, len(t.open))
+	t.origins.note(c, from)
+	t.open.add(c)
+	t.came()
 	return true
+}
+
+// room counts a connection of an address, unless there are too many. It returns what the address is counted as: the zero Addr
+// when it is not. The lock is held.
+func (t *Table) room(from netip.Addr) (as netip.Addr, ok bool) {
+	if t.open.n+t.apart >= t.Max {
+		t.refused[TooMany]++
+		return as, false
+	}
+	as, refusal := t.ofAddress(from)
+	if refusal != "" {
+		t.refused[refusal]++
+		return as, false
+	}
+	return as, true
+}
+
+// ofAddress counts a connection as one of an address, or says why there are too many of that. The lock is held.
+func (t *Table) ofAddress(from netip.Addr) (as netip.Addr, refusal string) {
+	if !from.IsValid() || !t.ByAddress() {
+		return as, ""
+	}
+	from = subscriber(from)
+	if t.MaxPerAddress > 0 {
+		var ok bool
+		if as, ok = t.origins.count(from, t.MaxPerAddress); !ok {
+			return as, TooManyOfOne
+		}
+	}
+	if t.Rate != nil && !t.Rate.allow(from, time.Now()) {
+		if as.IsValid() {
+			t.origins.uncount(as)
+		}
+		return netip.Addr{}, TooFastOfOne
+	}
+	return as, ""
+}
+
+// came counts a connection that was let in. The lock is held.
+func (t *Table) came() {
+	t.accepted++
+	t.peak = max(t.peak, t.open.n+t.apart)
 }
 
 // Refuse counts a connection that was closed before it was added.
@@ -81,14 +124,9 @@ func (t *Table) Refuse(reason string) {
 func (t *Table) Remove(c *stage.Conn) {
 	label := stage.LabelOf(c.Reason())
 	t.mu.Lock()
-	ok := int(c.Place) < len(t.open) && t.open[c.Place] == c
+	ok := t.open.remove(c)
 	if ok {
-		last := len(t.open) - 1
-		t.open[c.Place] = t.open[last]
-		t.open[c.Place].Place = c.Place
-		t.open[last] = nil
-		t.open = t.open[:last]
-		t.origins.remove(c)
+		t.origins.forget(c)
 		t.closed[label]++
 	}
 	t.mu.Unlock()
@@ -101,21 +139,23 @@ func (t *Table) Remove(c *stage.Conn) {
 func (t *Table) Open() []*stage.Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.open)
+	all := make([]*stage.Conn, t.open.n)
+	t.open.copy(all, 0)
+	return all
 }
 
 // Len is the number of open connections.
 func (t *Table) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.open)
+	return t.open.n + t.apart
 }
 
 // Figures calls f with the name and the value of each figure of the table.
 func (t *Table) Figures(f func(name, value string)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f("open", fmt.Sprint(len(t.open)))
+	f("open", fmt.Sprint(t.open.n+t.apart))
 	f("peak", fmt.Sprint(t.peak))
 	f("accepted", fmt.Sprint(t.accepted))
 	refused := uint64(0)
@@ -164,9 +204,9 @@ func (t *Table) sweep() {
 	var some [swept]*stage.Conn
 	for end := math.MaxInt; end > 0; {
 		t.mu.Lock()
-		end = min(end, len(t.open))
+		end = min(end, t.open.n)
 		from := max(0, end-swept)
-		n := copy(some[:], t.open[from:end])
+		n := t.open.copy(some[:end-from], from)
 		t.mu.Unlock()
 		end = from
 		for _, c := range some[:n] {
