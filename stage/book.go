@@ -12,6 +12,7 @@ type book struct {
 	used   int // slots that are not empty
 	shares map[uint32]share
 	after  []byte // messages without a ticket that came in the middle of an answer
+	corked []byte // what is in its turn and held back; live counts it too
 }
 
 type slot struct {
@@ -43,7 +44,7 @@ func (c *Conn) open() *book {
 
 // close gives the book back when nothing is in it.
 func (c *Conn) close() {
-	if b := c.book; b != nil && b.used == 0 && len(b.shares) == 0 && len(b.after) == 0 {
+	if b := c.book; b != nil && b.used == 0 && len(b.shares) == 0 && len(b.after) == 0 && len(b.corked) == 0 {
 		c.book = nil
 		b.recycle()
 	}
@@ -53,13 +54,13 @@ func (c *Conn) close() {
 const keepBook = 64 << 10
 
 func (b *book) recycle() {
-	if cap(b.buf)+cap(b.after) > keepBook || len(b.slots) > keepBook/32 {
+	if cap(b.buf)+cap(b.after)+cap(b.corked) > keepBook || len(b.slots) > keepBook/32 {
 		return
 	}
 	if b.used > 0 {
 		clear(b.slots)
 	}
-	b.buf, b.after, b.live, b.used = b.buf[:0], b.after[:0], 0, 0
+	b.buf, b.after, b.corked, b.live, b.used = b.buf[:0], b.after[:0], b.corked[:0], 0, 0
 	clear(b.shares)
 	books.Put(b)
 }

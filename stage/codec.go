@@ -35,3 +35,9 @@ type Refuser interface {
 type Encoder[T any] interface {
 	Append(b []byte, v *T) ([]byte, error)
 }
+
+// An Unordered decoder is one of a protocol that answers in any order: its messages get no tickets, nothing bounds how many
+// are in flight, and a connection closes without waiting for them. Such a protocol has numbers, credit and an end of its own.
+type Unordered interface {
+	Unordered()
+}

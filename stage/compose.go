@@ -111,6 +111,16 @@ func (t *then[In, Mid, Out]) Flush(dst []*Out) []*Out {
 	return dst
 }
 
+// Leave waits for the peers of both parts.
+func (t *then[In, Mid, Out]) Leave() (waiting int) {
+	for _, s := range []any{t.a, t.b} {
+		if l, ok := s.(Leaver); ok {
+			waiting += l.Leave()
+		}
+	}
+	return waiting
+}
+
 func (t *then[In, Mid, Out]) tick(dst []*Out, now time.Time) (_ []*Out, next time.Time) {
 	if t.aTick != nil {
 		var mid []*Mid

@@ -62,18 +62,18 @@ type Conn struct {
 	begun    atomic.Int64  // Terms.Now when the message began that is incomplete now, or 0
 	answered atomic.Bool   // a first complete message has been decoded
 	halted   atomic.Bool   // mirrors "not to be read", for the reading lane
+	hungUp   atomic.Bool   // the peer has ended its side, which may not have been read yet
 
 	mu      sync.Mutex
-	expect  uint32 // the ticket whose turn it is
-	settled uint32 // tickets settled, in turn or parked
-	stuck   int64  // Terms.Now when output began to wait without progress, or 0
-	out     []byte // output that the peer has not taken
-	book    *book  // what arrived before its turn
-	reason  error  // why it closes, once it does
-	pause   uint8  // why it is not read
-	writing bool   // the port was asked for Writable
-	mid     bool   // part of the answer whose turn it is has been written
-	ended   bool   // no more tickets: close when all are settled and out is empty
+	expect  uint32    // the ticket whose turn it is
+	settled uint32    // tickets settled, in turn or parked
+	out     *outQueue // output that the peer has not taken, or nil
+	book    *book     // what arrived before its turn, or nil
+	reason  error     // why it closes, once it does
+	pause   uint8     // why it is not read
+	writing bool      // the port was asked for Writable
+	mid     bool      // part of the answer whose turn it is has been written
+	ended   bool      // no more tickets: close when all are settled and out is empty
 	dead    bool
 }
 
@@ -99,6 +99,9 @@ func (c *Conn) Peer() string {
 	return c.port.Peer()
 }
 
+// Port returns what the source has given to the connection. Sinks that write by themselves know their own by it.
+func (c *Conn) Port() Port { return c.port }
+
 // ID is the number of the connection among all that its source has had; the first is 1.
 func (c *Conn) ID() uint64 { return c.id }
 
@@ -106,7 +109,13 @@ func (c *Conn) ID() uint64 { return c.id }
 func (c *Conn) Terms() *Terms { return c.terms }
 
 // Fail ends the connection at once and nothing else; the first reason is kept. Answers that have not been written are lost.
+//
+// A socket of datagrams goes on: see [Terms.Failed].
 func (c *Conn) Fail(reason error) {
+	if c.terms.Failed != nil {
+		c.terms.Failed(reason)
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fail(reason)
@@ -114,6 +123,10 @@ func (c *Conn) Fail(reason error) {
 
 func (c *Conn) fail(reason error) {
 	if c.dead {
+		return
+	}
+	if c.terms.Failed != nil {
+		c.terms.Failed(reason)
 		return
 	}
 	c.dead, c.reason = true, reason
@@ -124,8 +137,10 @@ func (c *Conn) fail(reason error) {
 
 // drop releases what the connection holds for a peer that is gone.
 func (c *Conn) drop() {
-	c.terms.held.Add(-int64(len(c.out)))
-	c.out = nil
+	if c.out != nil {
+		c.terms.held.Add(-int64(len(c.out.bytes)))
+		c.out = nil
+	}
 	if c.book != nil {
 		c.settled += uint32(len(c.book.shares))
 		c.book.recycle()
@@ -134,8 +149,12 @@ func (c *Conn) drop() {
 }
 
 // Finish reads no more and closes the connection, with reason, when everything that was decoded is answered and written.
-// A source calls it at the end of input, a protocol for a request to quit.
+// A source calls it at the end of input, a protocol for a request to quit. A socket of datagrams has no end that a message
+// could ask for.
 func (c *Conn) Finish(reason error) {
+	if c.terms.Failed != nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended || c.dead {
@@ -148,7 +167,7 @@ func (c *Conn) Finish(reason error) {
 
 // finish closes the connection if it has ended and nothing is owed.
 func (c *Conn) finish() {
-	if c.ended && !c.dead && c.expect == c.issued.Load() && len(c.out) == 0 {
+	if c.ended && !c.dead && c.expect == c.issued.Load() && c.out == nil {
 		c.fail(c.reason)
 	}
 }
@@ -158,7 +177,7 @@ func (c *Conn) want() {
 	if c.dead {
 		return
 	}
-	halted, writing := c.pause != 0 || c.ended, len(c.out) > 0
+	halted, writing := c.pause != 0 || c.ended, c.out != nil
 	if was := c.halted.Load(); halted != was || writing != c.writing {
 		if was && !halted {
 			c.resume()
@@ -178,6 +197,13 @@ func (c *Conn) resume() {
 
 // Halted says whether the connection is not to be read now. It is fresh only on the reading lane, after its own batch.
 func (c *Conn) Halted() bool { return c.halted.Load() }
+
+// HangUp says that the peer has ended its side of the connection. A source that learns it before it reads the end, because the
+// connection is not read now, calls it at once.
+func (c *Conn) HangUp() { c.hungUp.Store(true) }
+
+// HungUp says whether the peer has ended its side, as far as the source can know while the connection is not read.
+func (c *Conn) HungUp() bool { return c.hungUp.Load() || c.Finishing() }
 
 // Finishing says whether the connection closes as soon as what was decoded is answered: nothing more of it is to be read.
 func (c *Conn) Finishing() bool {
@@ -210,7 +236,10 @@ func (c *Conn) owed() (tickets, bytes int) {
 
 // waiting is the number of bytes held for the peer, in turn or not.
 func (c *Conn) waiting() int {
-	n := len(c.out)
+	n := 0
+	if c.out != nil {
+		n = len(c.out.bytes)
+	}
 	if c.book != nil {
 		n += c.book.live
 	}

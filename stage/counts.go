@@ -39,6 +39,9 @@ func (l *Lane) Counts() []*Counts { return l.counts }
 // Received counts bytes that were read from a connection. The source calls it between Work and Rest.
 func (l *Lane) Received(n int) { l.counts[0].BytesIn += uint64(n) }
 
+// Wrote counts bytes that a sink has sent by itself, and not through the outbox.
+func (l *Lane) Wrote(n int) { l.counts[0].BytesOut += uint64(n) }
+
 // Enter says which node runs now, so that a panic, an error or a retained message can be put to its account.
 func (l *Lane) Enter(c *Counts) {
 	if l.suspected.Load() {

@@ -20,7 +20,10 @@ func (c *Conn) InBook() (capacity int, open bool) {
 func (c *Conn) OutCap() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return cap(c.out)
+	if c.out == nil {
+		return 0
+	}
+	return cap(c.out.bytes)
 }
 
 // OpenTickets is how many tickets the lane believes its batch to own.

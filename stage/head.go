@@ -22,6 +22,7 @@ const (
 	part                 // bytes of an answer that a later message completes; with open, the message that completes it
 	child                // what it owns is a share of a split request
 	unshared             // is being made of a request, whose ticket it does not have yet
+	failed               // a message of a socket that has failed: it is not to be answered
 )
 
 // Conn returns the connection that the message came from, or nil.
@@ -58,12 +59,17 @@ func (h *Head) SetSlab(s *Slab) { h.slab = s }
 // Slab returns the slab that the bytes of the message lie in.
 func (h *Head) Slab() *Slab { return h.slab }
 
-// Fail ends the connection that the message came from, if there is one.
+// Fail ends the connection that the message came from, if there is one. Of a message that came through a socket of datagrams
+// it costs that message: see [Head.Failed].
 func (h *Head) Fail(err error) {
 	if h.conn != nil {
+		h.bits |= failed
 		h.conn.Fail(err)
 	}
 }
+
+// Failed says whether the message, or the one that it was made of, has failed. Sinks of datagrams leave it out.
+func (h *Head) Failed() bool { return h.bits&failed != 0 }
 
 // HasHead says whether T begins with a Head: its first field is one, or is a struct that begins with one, such as the
 // message of a codec to which an application adds fields. It is asked once per node, not per message.

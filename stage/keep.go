@@ -184,6 +184,13 @@ func (n *link) unlink() {
 	n.lane.Store(nil)
 }
 
+// KeepsNone says that nothing that was kept on the lane is kept still.
+func (l *Lane) KeepsNone() bool {
+	l.kept.mu.Lock()
+	defer l.kept.mu.Unlock()
+	return l.kept.ring.next == &l.kept.ring
+}
+
 // DropKept voids everything that a node has kept on the lane, for a stage that will never take it. It returns how many
 // messages that were.
 func (l *Lane) DropKept(node string) (n int) {

@@ -14,22 +14,24 @@ type Lane struct {
 	Name  string
 	Index int // among all lanes of the pipeline
 
-	report func(node string, err error)
-	blocks string // the first stage that may block, by node
-	making string // the node whose stage is being made
+	report   func(node string, err error)
+	blocks   string // the first stage that may block, by node
+	hostless string // the first sink that needs a host, by node
+	making   string // the node whose stage is being made
 
-	batch  uint32 // counts the batches of the lane
-	asOf   uint32 // the batch in which the clock was read
-	now    time.Time
-	opened int // tickets that messages of this batch own
-	arenas []owned[arena]
-	slabs  slabs
-	held   []hold  // references to give back when the batch has left
-	taken  []*Head // messages of this batch that lie in no arena of the lane
-	ends   []owned[func()]
-	remade bool // some arenas belong to instances that were replaced
-	outbox *Outbox
-	kept   keepers
+	batch   uint32 // counts the batches of the lane
+	asOf    uint32 // the batch in which the clock was read
+	now     time.Time
+	opened  int // tickets that messages of this batch own
+	arenas  []owned[arena]
+	slabs   slabs
+	held    []hold  // references to give back when the batch has left
+	taken   []*Head // messages of this batch that lie in no arena of the lane
+	ends    []owned[func()]
+	remade  bool // some arenas belong to instances that were replaced
+	outbox  *Outbox
+	kept    keepers
+	carrier carrier
 
 	cur    int // index in counts of the node that runs; an index, so that to set it needs no write barrier
 	counts []*Counts
@@ -73,7 +75,10 @@ func (l *Lane) Remake(node string) {
 		l.arenas[i].old = l.arenas[i].old || l.arenas[i].node == node
 	}
 	l.remade = true
-	l.ends = slices.DeleteFunc(l.ends, func(e owned[func()]) bool { return e.node == node })
+	of := func(e owned[func()]) bool { return e.node == node }
+	l.ends = slices.DeleteFunc(l.ends, of)
+	l.carrier.retries = slices.DeleteFunc(l.carrier.retries, of)
+	l.carrier.hosted = slices.DeleteFunc(l.carrier.hosted, of)
 }
 
 // Opened tells the lane that n messages of this batch were given tickets.
@@ -88,7 +93,7 @@ func (l *Lane) End() {
 	if len(l.ends) > 0 {
 		l.runEnds()
 	}
-	if l.outbox != nil && len(l.outbox.due) > 0 {
+	if l.outbox != nil && (len(l.outbox.due) > 0 || len(l.outbox.cork.conns) > 0) {
 		l.outbox.Flush()
 	}
 	if l.opened != 0 {
@@ -151,19 +156,13 @@ func (l *Lane) Panicked(value any, h *Head) {
 		from = ", over a message of " + h.conn.Peer()
 	}
 	err := l.panicError(value, from)
-	if h.conn != nil {
-		h.conn.Fail(err)
-	}
+	h.Fail(err)
 }
 
 // PanickedAll is Panicked for a panic that cannot be blamed on one message: it ends the connections of the whole batch.
 func (l *Lane) PanickedAll(value any) error {
 	err := l.panicError(value, "")
-	l.Each(func(h *Head) {
-		if h.conn != nil {
-			h.conn.Fail(err)
-		}
-	})
+	l.Each(func(h *Head) { h.Fail(err) })
 	return err
 }
 
@@ -215,6 +214,7 @@ func (l *Lane) Rest() {
 func (l *Lane) serve() {
 	for l.asked.Load() && l.working.TryLock() {
 		l.answer()
+		l.Uncork() // they may have answered something, and the lane goes on resting
 		l.working.Unlock()
 	}
 }
@@ -264,6 +264,16 @@ func (l *Lane) MayBlock() {
 		l.blocks = l.making
 	}
 }
+
+// NeedHost marks the lane as one of which a sink is to be run by the thread of a source, as its host. Makers call it.
+func (l *Lane) NeedHost() {
+	if l.hostless == "" {
+		l.hostless = l.making
+	}
+}
+
+// NeedsHost returns the node of the first sink that needs a host, or "".
+func (l *Lane) NeedsHost() string { return l.hostless }
 
 // Blocks returns the node of the first stage that may block, or "".
 func (l *Lane) Blocks() string { return l.blocks }

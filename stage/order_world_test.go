@@ -3,6 +3,7 @@ package stage_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/leat-io/leat/stage"
@@ -65,6 +66,9 @@ func newWorld(t *rapid.T) *world {
 		l.flat = stage.FlatMap(emit)(l.Lane.Lane)
 		l.split = stage.Split(emit)(l.Lane.Lane)
 		l.gather = stage.Gather[msg]()(l.Lane.Lane)
+		if rapid.Bool().Draw(t, "holds answers back") {
+			l.MayCork()
+		}
 		w.lanes = append(w.lanes, l)
 	}
 	return w
@@ -99,9 +103,24 @@ func (w *world) endOf(l *worker) {
 	l.End()
 }
 
+// rest lets a lane wait for input.
+func (w *world) rest(*rapid.T) { w.lane().Uncork() }
+
+func (w *world) restAll() {
+	for _, l := range w.lanes {
+		l.Uncork()
+	}
+}
+
+// corked says whether some lane holds answers back.
+func (w *world) corked() bool {
+	return slices.ContainsFunc(w.lanes, func(l *worker) bool { return l.Corked() })
+}
+
 func (w *world) take(*rapid.T) {
 	e := w.conn()
 	n := rapid.SampledFrom([]int{-1, 0, 1, 3, 50}).Draw(w.t, "bytes")
+	w.restAll() // the oracle has had the peer take it already
 	e.room = n
 	e.Take(n)
 	e.written()
@@ -109,6 +128,7 @@ func (w *world) take(*rapid.T) {
 
 func (w *world) fail(*rapid.T) {
 	if e := w.conn(); rapid.IntRange(0, 9).Draw(w.t, "seldom") == 0 {
+		w.restAll()
 		e.Fail(fmt.Errorf("a test"))
 		e.closed = true
 	}

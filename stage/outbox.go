@@ -14,6 +14,7 @@ type Outbox struct {
 	next uint32 // the ticket that would extend it
 	seen [outboxSeen]int32
 	w    writer
+	cork cork
 }
 
 // A due is one connection that the batch has touched.
@@ -127,6 +128,7 @@ func (o *Outbox) extend(d *due, r run) {
 
 // Flush writes what has been collected. The lane calls it at the end of a batch.
 func (o *Outbox) Flush() {
+	o.cork.ended()
 	o.seal()
 	for i := range o.due {
 		d := &o.due[i]
@@ -150,7 +152,13 @@ func (o *Outbox) deliver(d *due) {
 	}
 	b := o.w.bytes()
 	o.lane.counts[0].BytesOut += uint64(len(b))
-	c.write(b)
+	held := o.cork.may && !o.cork.slow && c.hold(b)
+	if !held {
+		c.write(b)
+	}
 	c.mu.Unlock()
+	if held {
+		o.cork.add(c)
+	}
 	o.w.reset()
 }

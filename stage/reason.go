@@ -5,10 +5,15 @@ import "errors"
 // A Reason is why a connection was closed by this side. Sources count closed connections by the label.
 type Reason struct {
 	Label string // one word or two, for counters
-	text  string
+	text  string // the label when empty
 }
 
-func (r *Reason) Error() string { return r.text }
+func (r *Reason) Error() string {
+	if r.text == "" {
+		return r.Label
+	}
+	return r.text
+}
 
 // The reasons that the framework itself has for closing a connection.
 var (
@@ -22,6 +27,9 @@ var (
 	ErrPanic        = &Reason{"panic", "a stage panicked"}
 	ErrStopped      = &Reason{"stopped", "the pipeline stopped"}
 	ErrReset        = &Reason{"reset", "the peer reset the connection"}
+	ErrUntaken      = &Reason{"refused by a stage", "no sink has taken the connection over"}
+	ErrHandshake    = &Reason{"handshake", "the handshake of TLS failed"}
+	ErrTruncated    = &Reason{"truncated", "the peer's stream ended without the close_notify of TLS, so it may have been cut off"}
 )
 
 // LabelOf returns the label under which a close for err is counted: "done" for nil, "failed" for an error that wraps no

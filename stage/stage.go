@@ -37,6 +37,13 @@ type Ticker[Out any] interface {
 	Tick(dst []*Out, now time.Time) ([]*Out, time.Time)
 }
 
+// A Leaver is a stage whose peers have something under way that more must be read for, such as answers that they have not given enough
+// credit for yet. Before its source stops reading Leave is called again and again, on the lane between two batches, until it returns 0
+// or half of the drain time is over: it asks the peers to begin nothing more, and returns how many of them are waited for.
+type Leaver interface {
+	Leave() (waiting int)
+}
+
 // A Handover is a stage that keeps state by key, behind a Shard, and can hand it to another lane. Messages whose key falls
 // into one [Partition] always meet the same instance; the state of that partition moves with it.
 type Handover interface {

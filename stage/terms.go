@@ -52,6 +52,10 @@ type Terms struct {
 	Now atomic.Int64
 	// Ignored counts answers to tickets that had been settled before.
 	Ignored atomic.Uint64
+	// Failed is set by a source whose connections are sockets of datagrams: many peers send through one of them, so what
+	// would end a connection costs the message alone. It is told the reason, by any lane, perhaps with the connection's lock
+	// held, and must not call back.
+	Failed func(reason error)
 
 	held atomic.Int64  // bytes that wait for peers, but for answers before their turn
 	ids  atomic.Uint64 // the latest number of a connection
@@ -64,11 +68,11 @@ func (c *Conn) Overdue() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	begun, halted := c.begun.Load(), c.pause != 0
-	owes := c.issued.Load() != c.expect || len(c.out) > 0
+	owes := c.issued.Load() != c.expect || c.out != nil
 	switch {
 	case c.dead:
 		return nil
-	case l.Write > 0 && c.stuck != 0 && since(c.stuck) > l.Write:
+	case l.Write > 0 && c.out != nil && since(c.out.stuck) > l.Write:
 		return ErrWriteTimeout
 	case l.FirstMessage > 0 && !c.answered.Load() && since(begun) > l.FirstMessage:
 		return ErrFirstMessage

@@ -97,7 +97,7 @@ func (c *Conn) answer(w *writer, r run, p []byte) (ignored uint32) {
 		c.settled += n
 		return n // it no longer knows which were settled before
 	case early != 0:
-		if len(p) > 0 && c.waiting() > c.terms.OutHard {
+		if len(p) > 0 && c.waiting()-c.corked() > c.terms.OutHard { // what is held back would have been written
 			c.settled += n
 			c.fail(ErrBehind)
 			return 0
