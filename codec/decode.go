@@ -17,13 +17,15 @@ const maxMessage = 1 << 30
 // decoder refuses end the connection when the requests before them are answered.
 //
 // A connection that has as many requests in flight as its limits allow is not decoded further, nor read, until answers have
-// gone out.
+// gone out. All this about tickets does not hold for an [stage.Unordered] decoder.
 func Decode[T any](d stage.Decoder[T], opts ...Option[T]) stage.Maker[stage.Segment, T] {
 	stage.NeedHead[T]("codec.Decode")
 	perConn, _ := d.(stage.PerConn[T])
 	refuser, _ := d.(stage.Refuser)
 	return func(l *stage.Lane) stage.Stage[stage.Segment, T] {
 		s := &decode[T]{lane: l, arena: stage.NewArena[T](l), decoder: d, perConn: perConn, refuser: refuser}
+		_, s.pushes = any((*T)(nil)).(pusher)
+		_, s.unordered = d.(stage.Unordered)
 		for _, o := range opts {
 			o(s)
 		}
@@ -40,14 +42,17 @@ type Option[T any] func(*decode[T])
 func Alone[T any](f func(*T) bool) Option[T] { return func(d *decode[T]) { d.alone = f } }
 
 type decode[T any] struct {
-	lane    *stage.Lane
-	arena   *stage.Arena[T]
-	decoder stage.Decoder[T]
-	perConn stage.PerConn[T] // decoder, when it makes one for each connection
-	refuser stage.Refuser    // decoder, when it can tell the peer why it is refused
-	alone   func(*T) bool    // or nil
-	first   uint32           // the first ticket of the segment that is decoded
-	at      int              // index of the segment that is decoded
+	lane      *stage.Lane
+	arena     *stage.Arena[T]
+	decoder   stage.Decoder[T]
+	perConn   stage.PerConn[T] // decoder, when it makes one for each connection
+	refuser   stage.Refuser    // decoder, when it can tell the peer why it is refused
+	alone     func(*T) bool    // or nil
+	pushes    bool             // *T is a pusher
+	unordered bool             // messages get no tickets
+	found     []*T             // of the segment of answers that is decoded
+	first     uint32           // the first ticket of the segment that is decoded
+	at        int              // index of the segment that is decoded
 }
 
 func (d *decode[T]) Process(dst []*T, src []*stage.Segment) ([]*T, error) {
@@ -64,7 +69,11 @@ func (d *decode[T]) run(dst []*T, src []*stage.Segment) (out []*T, n int) {
 	out = dst
 	defer func() {
 		if r := recover(); r != nil {
-			d.panicked(r, src[d.at])
+			if _, ok := src[d.at].Conn().Port().(stage.Answering); ok {
+				out = d.unanswered(r, src[d.at])
+			} else {
+				d.panicked(r, src[d.at])
+			}
 			n = d.at + 1
 		}
 	}()
@@ -92,7 +101,11 @@ func (d *decode[T]) segment(dst []*T, s *stage.Segment) []*T {
 	before := len(dst)
 	r.Tail = nil
 	var rest []byte
-	dst, rest = d.messages(dst, c, b, slab)
+	if from, ok := c.Port().(stage.Answering); ok {
+		dst, rest = d.answers(dst, c, from, b, slab)
+	} else {
+		dst, rest = d.messages(dst, c, b, slab)
+	}
 	switch {
 	case len(rest) == 0:
 	case len(tail) > 0 && slab == nil && len(rest) >= cap(b)/4:
@@ -141,7 +154,7 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 	next := first
 	r.Stopped = false
 	for len(b) > 0 {
-		if r.Grant == 0 || r.Alone {
+		if !d.unordered && (r.Grant == 0 || r.Alone) {
 			c.Publish(next)
 			if !granted(c) {
 				r.Stopped = true
@@ -174,11 +187,15 @@ func (d *decode[T]) messages(dst []*T, c *stage.Conn, b []byte, slab *stage.Slab
 				break
 			}
 		}
+		dst = append(dst, v)
+		b = b[n:]
+		if d.unordered {
+			c.Unasked(stage.HeadOf(v), slab)
+			continue
+		}
 		c.Issue(stage.HeadOf(v), next, slab)
 		next++
 		r.Grant--
-		dst = append(dst, v)
-		b = b[n:]
 	}
 	if next != first {
 		c.Publish(next)
@@ -223,12 +240,8 @@ func refused(r *stage.Reading) int {
 // refuse ends a connection whose bytes cannot be decoded: the answers to what came before go out, then the refusal, which
 // takes a ticket to have its place in their order.
 func (d *decode[T]) refuse(c *stage.Conn, next uint32, n, have int, err error) uint32 {
-	switch {
-	case err != nil:
-	case n > have:
-		err = fmt.Errorf("the decoder took %d bytes of %d", n, have)
-	default:
-		err = fmt.Errorf("the decoder asks for more than %d bytes with %d undecoded; at most %d may wait", max(have, -(n+1)), have, maxMessage)
+	if err == nil {
+		err = misdecoded(n, have)
 	}
 	c.Reading.Ended = true
 	c.Reading.Tail = nil
@@ -240,4 +253,12 @@ func (d *decode[T]) refuse(c *stage.Conn, next uint32, n, have int, err error) u
 	c.Settle(next, b)
 	c.Finish(fmt.Errorf("%w: %w", stage.ErrMalformed, err))
 	return next + 1
+}
+
+// misdecoded says what is wrong with a decoder that returned n for so many bytes.
+func misdecoded(n, have int) error {
+	if n > have {
+		return fmt.Errorf("the decoder took %d bytes of %d", n, have)
+	}
+	return fmt.Errorf("the decoder asks for more than %d bytes with %d undecoded; at most %d may wait", max(have, -(n+1)), have, maxMessage)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/leat-io/leat/codec/resp"
+	"github.com/leat-io/leat/internal/redistest"
 )
 
 // pipelines is how many are compared: some, or as many as LEAT_PIPELINES says.
@@ -31,7 +32,7 @@ func pipelines(t *testing.T) int {
 // that comes back until the connection ends must be the same.
 func TestRequestsAreReadAndRefusedAsByRedis(t *testing.T) {
 	all := pipelines(t)
-	socket := startRedis(t)
+	socket := redistest.Unix(t).Address
 	const workers = 4
 	var wg sync.WaitGroup
 	totals := make([]tally, workers)

@@ -5,77 +5,17 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/leat-io/leat/codec/codectest"
 	"github.com/leat-io/leat/codec/resp"
 )
 
-// startRedis starts a redis-server and returns the path of its socket. It is a unix socket because that keeps what was sent
-// when the server closes without having read everything; TCP answers with a reset, which discards it.
-func startRedis(t *testing.T, options ...string) string {
-	t.Helper()
-	server, err := findRedis()
-	if err != nil {
-		t.Skip("there is no redis-server to compare with; Debian has it in redis-server")
-	}
-	dir, err := os.MkdirTemp("", "resp") // t.TempDir may be longer than a path of a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "redis.sock")
-	var output bytes.Buffer
-	cmd := exec.Command(server, append([]string{"--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", dir}, options...)...)
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Skipf("there is no redis-server that runs here: %v", err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		<-ended
-	})
-	for start := time.Now(); time.Since(start) < 30*time.Second; time.Sleep(10 * time.Millisecond) {
-		select {
-		case <-ended:
-			t.Fatalf("redis-server ended:\n%s", output.Bytes())
-		default:
-		}
-		if conn, err := net.Dial("unix", socket); err == nil {
-			conn.Close()
-			return socket
-		}
-	}
-	t.Fatal("redis-server does not accept connections")
-	return ""
-}
-
-func findRedis() (string, error) {
-	if path, err := exec.LookPath("redis-server"); err == nil {
-		return path, nil
-	}
-	for _, dir := range []string{"/usr/bin", "/usr/sbin", "/usr/local/bin"} {
-		path := filepath.Join(dir, "redis-server")
-		if _, err := os.Stat(path); err == nil {
-			return path, nil
-		}
-	}
-	return "", exec.ErrNotFound
-}
-
 // askRedis sends the chunks on a connection of their own and returns all that comes back until the connection ends. When
-// the server is expected to go on, the connection is ended behind the bytes that are expected.
+// the server is expected to go on, the connection is ended behind the bytes that are expected. It is a unix socket because that
+// keeps what was sent when the server closes without having read everything; TCP answers with a reset, which discards it.
 func askRedis(socket string, chunks [][]byte, want reaction) ([]byte, error) {
 	conn, err := net.Dial("unix", socket)
 	if err != nil {

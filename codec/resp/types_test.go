@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-io/leat/codec/codectest"
 	"github.com/leat-io/leat/codec/resp"
+	"github.com/leat-io/leat/internal/redistest"
 )
 
 // redisSends returns the replies to one request, pushes among them, on a connection that speaks the version.
@@ -45,7 +46,7 @@ func redisSends(t *testing.T, socket string, version resp.Version, args ...strin
 // DEBUG PROTOCOL of redis sends a value of each type. What it sends in each version is what is appended here for it, but for
 // digits: redis 7.0 sends more of a double than it takes.
 func TestEachTypeIsSentAsByRedis(t *testing.T) {
-	socket := startRedis(t, "--enable-debug-command", "yes")
+	socket := redistest.Unix(t, "--enable-debug-command", "yes").Address
 	number, _ := new(big.Int).SetString("1234567999999999999999999999999999999", 10)
 	ints := func(b []byte) []byte { return append(b, ":0\r\n:1\r\n:2\r\n"...) }
 	for name, appended := range map[string]func(resp.Version, []byte) []byte{
@@ -89,7 +90,7 @@ func sameDouble(t *testing.T, a, b string) bool {
 }
 
 func TestAttributesAndPushesOfRedisAreUnderstood(t *testing.T) {
-	socket := startRedis(t, "--enable-debug-command", "yes")
+	socket := redistest.Unix(t, "--enable-debug-command", "yes").Address
 	got := redisSends(t, socket, resp.RESP3, "DEBUG", "PROTOCOL", "attrib")
 	if want := `{$"key-popularity": *2[$"key:123" 90]}$"Some real reply following the attribute"`; len(got) != 1 || shown(got[0].Value()) != want {
 		t.Errorf("got %d replies, the first %s, want %s", len(got), shown(got[0].Value()), want)
@@ -102,7 +103,7 @@ func TestAttributesAndPushesOfRedisAreUnderstood(t *testing.T) {
 
 // The largest replies that redis makes of nothing nest far less than the default limit allows.
 func TestTheRepliesOfRedisNestLessThanTheLimit(t *testing.T) {
-	socket := startRedis(t)
+	socket := redistest.Unix(t).Address
 	for _, args := range []string{"COMMAND", "COMMAND DOCS", "INFO everything", "CONFIG GET *", "LATENCY DOCTOR", "MEMORY STATS"} {
 		for _, version := range []resp.Version{resp.RESP2, resp.RESP3} {
 			for _, m := range redisSends(t, socket, version, strings.Fields(args)...) {
