@@ -20,6 +20,12 @@ func (s *NodeStats) depths(each []int, lanes int) {
 	}
 }
 
+// A loss is what a lane has dropped because the queue at a place behind a joint was full.
+type loss struct {
+	node, place int
+	n           uint64
+}
+
 // balance compares the lanes of a joint.
 func (s *NodeStats) balance() {
 	var total, most uint64
@@ -35,7 +41,7 @@ func (s *NodeStats) balance() {
 	s.Imbalance = float64(most) * float64(len(s.PerLane)) / float64(total)
 }
 
-// lopsided says in a few words how even the lanes of a joint are, once that means something.
+// lopsided says in a few words how even the lanes of a joint are, once that means something, and which have lost messages.
 func (s *NodeStats) lopsided() string {
 	var words []string
 	var taken uint64
@@ -47,6 +53,13 @@ func (s *NodeStats) lopsided() string {
 	}
 	if len(s.Hot) > 0 {
 		words = append(words, fmt.Sprintf("key %x is %.0f %%", s.Hot[0].Key, 100*s.Hot[0].Share))
+	}
+	if s.Dropped > 0 && len(s.PerLane) > 0 {
+		each := make([]string, len(s.PerLane))
+		for i, l := range s.PerLane {
+			each[i] = fmt.Sprint(l.Dropped)
+		}
+		words = append(words, "dropped by lane "+strings.Join(each, " "))
 	}
 	return strings.Join(words, ", ")
 }

@@ -111,10 +111,11 @@ func (d *divider[T]) shortest() int {
 // passes says whether a batch may go on. In a pause it waits for the end, or keeps the batch when the lane must not wait.
 func (d *divider[T]) passes(b []*T) bool {
 	if !d.pause.isOver() {
-		if d.ln.wake != nil && !d.ln.patient {
+		if !d.ln.mayWait() {
 			d.hold(b)
 			return false
 		}
+		d.ln.stage.Uncork()
 		<-d.pause.over
 	}
 	d.resume()
@@ -129,7 +130,7 @@ func (d *divider[T]) hold(b []*T) {
 		}
 		h.kept = stage.Retain(d.ln.stage, m)
 		if d.held = append(d.held, h); len(d.held) == 1 {
-			d.ln.stalled++
+			d.ln.stage.Stall()
 		}
 	}
 }
@@ -158,8 +159,8 @@ func (d *divider[T]) proceed(p *pause) {
 		return
 	}
 	d.resume()
-	if d.ln.stalled > 0 {
-		d.ln.wake()
+	if d.ln.stage.Stalled() {
+		d.ln.stage.Awaken()
 	}
 }
 
@@ -182,7 +183,7 @@ func (d *divider[T]) resume() {
 		d.outlets[i].await(h.kept)
 	}
 	d.held = nil
-	d.ln.stalled--
+	d.ln.stage.Unstall()
 }
 
 // join makes outlets to queues that are new. The lock of the crossing is held.
@@ -215,3 +216,13 @@ func (d *divider[T]) unpopped() (n int) {
 }
 
 func (d *divider[T]) heatOf() (node int, h *heat) { return d.j.n.id, &d.heat }
+
+// losses appends what the queue of each lane has not taken and has cost.
+func (d *divider[T]) losses(to []loss) []loss {
+	for i, o := range d.outlets {
+		if o.dropped > 0 {
+			to = append(to, loss{d.j.n.id, i, o.dropped})
+		}
+	}
+	return to
+}

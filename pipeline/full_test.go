@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -56,6 +58,38 @@ func TestBlockDropsNothing(t *testing.T) {
 	})
 }
 
+func TestWhatALaneThatIsStuckLosesIsPutToItsAccount(t *testing.T) {
+	eachExact(t, func(t *testing.T, q queue.Maker[row]) {
+		p, s := pipeline.New("stuck"), mem.New(mem.Limits(unlimited))
+		gate := make(chan struct{})
+		reply(decoded(p, s).Shard("shard", 3, byText, q, queue.Cap(4), queue.Batch(1), queue.DropNewest).
+			Via("hold", stage.Do(func(*row) { <-gate })))
+		stop := start(t, p)
+		c := dial(t, s)
+		c.say("stuck")
+		synctest.Wait()
+		for range 19 {
+			c.say("stuck")
+		}
+		synctest.Wait()
+		close(gate)
+		c.rest(t)
+		noError(t, stop())
+		st := p.Stats().Node("shard")
+		equal(t, "dropped", st.Dropped, 15)
+		for i, l := range st.PerLane {
+			want := uint64(0)
+			if l.In > 0 { // the lane that was stuck
+				want = st.Dropped
+			}
+			equal(t, fmt.Sprint("dropped by lane ", i), l.Dropped, want)
+		}
+		if !strings.Contains(p.String(), "dropped by lane ") {
+			t.Error(p)
+		}
+	})
+}
+
 // Eight lanes push past a full queue at once, so what one makes room for another takes: nothing is counted twice or not at
 // all, and every client gets an end.
 func TestDroppingFromManyLanesLosesTrackOfNothing(t *testing.T) {
@@ -83,7 +117,9 @@ func TestDroppingFromManyLanesLosesTrackOfNothing(t *testing.T) {
 				noError(t, stop())
 				st := p.Stats()
 				equal(t, "messages", st.Node("decode").Out, 16*1000)
-				equal(t, "answered and dropped", answered+st.Node("shard").Dropped, 16*1000)
+				shard := st.Node("shard")
+				equal(t, "answered and dropped", answered+shard.Dropped, 16*1000)
+				equal(t, "dropped by lane", shard.PerLane[0].Dropped+shard.PerLane[1].Dropped, shard.Dropped)
 				equal(t, "ignored answers", gauge(p, "mem", "answers ignored"), "0")
 			})
 		})

@@ -95,9 +95,9 @@ func (in *Inlet[T]) Due() time.Time {
 // Tick lets the stages of the lane act by the clock. A source calls it at Due, also when nothing arrives.
 func (in *Inlet[T]) Tick(now time.Time) { in.ln.tick(now) }
 
-// Stalled says that a queue behind the lane is full and that what was pushed waits in the lane, in order. Only a lane whose
-// source must not wait is ever stalled.
-func (in *Inlet[T]) Stalled() bool { return in.ln.stalled > 0 }
+// Stalled says that a queue behind the lane is full and that what was pushed waits in the lane, in order, or that a sink has
+// more than it can send. Only a lane whose source must not wait is ever stalled.
+func (in *Inlet[T]) Stalled() bool { return in.Lane.Stalled() }
 
 // Crosses says whether messages go from the lane to others, through queues.
 func (in *Inlet[T]) Crosses() bool { return len(in.ln.exits) > 0 }
@@ -107,6 +107,7 @@ func (in *Inlet[T]) Retry() {
 	for _, e := range in.ln.exits {
 		e.retry()
 	}
+	in.Lane.Retry()
 	in.ln.stage.End()
 }
 

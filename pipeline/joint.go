@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -174,10 +175,18 @@ func (j *crossing[T]) run(q queue.Queue[T], in *Inlet[T]) {
 	}
 	buf := make([]*T, size)
 	l.Work()
+	if l.Blocks() == "" {
+		l.MayCork()
+	}
 	for {
 		b := q.Pop(buf)
+		if len(b) == 0 && l.Corked() {
+			runtime.Gosched() // for lanes on the same processor that have the answers in between
+			b = q.Pop(buf)
+		}
 		if len(b) == 0 {
 			in.ln.idled()
+			l.Uncork()
 			l.Rest()
 			more := q.Wait(in.Due())
 			l.Work()
@@ -206,6 +215,7 @@ func (j *crossing[T]) run(q queue.Queue[T], in *Inlet[T]) {
 		in.ln.working.Store(0)
 	}
 	in.ln.flush()
+	l.Uncork()
 	l.Rest()
 }
 

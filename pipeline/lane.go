@@ -18,13 +18,12 @@ type lane struct {
 
 	merges map[*node]any // the entrance of each merge
 
-	wake     func()   // of a source that must not wait
-	patient  bool     // its source has stopped, so it may wait like any other
-	stalled  int      // outlets that have a backlog, and dividers that hold messages
+	stopped  bool     // so has its source: it may wait like any other
 	exits    []exit   // to the queues behind the lane
 	fixed    bool     // one of those queues is queue.Laned
 	holders  []holder // in flow order once made
 	tickers  []*ticker
+	leavers  []func() int
 	next     time.Time // when the next ticker is due
 	failures map[string]func(error)
 	params   map[string][]stage.Param
@@ -38,6 +37,7 @@ type lane struct {
 	snap    []stage.Counts // guarded by snapMu
 	values  []ParamValue   // guarded by snapMu
 	heats   []nodeHeat     // guarded by snapMu
+	losses  []loss         // guarded by snapMu
 	asked   chan struct{}  // guarded by snapMu: closed when the snapshot that is on its way has been taken
 	working atomic.Int32   // messages of a joint's batch that are inside the lane
 
@@ -53,6 +53,7 @@ type exit interface {
 	retry()
 	unpopped() int
 	heatOf() (node int, h *heat)
+	losses(to []loss) []loss
 }
 
 // A holder is a stage that can hold messages or state from one batch to the next.
@@ -136,10 +137,13 @@ func (ln *lane) panicked(r any) {
 	}
 }
 
+// mayWait says whether the lane may wait for room in a queue.
+func (ln *lane) mayWait() bool { return ln.stopped || ln.stage.Patient() }
+
 // finish flushes the lane of a source that has stopped. It may wait then like any other lane, and tickers end.
 func (ln *lane) finish() {
 	<-ln.stage.Call(func() { // not between Work and Rest: a test in virtual time would not see that a stuck lane is waited for
-		ln.patient = true
+		ln.stopped = true
 		ln.flush()
 		ln.tickers, ln.next = nil, time.Time{}
 	})
@@ -175,7 +179,7 @@ func (ln *lane) idled() {
 // tick calls the tickers that are due. On a lane that is stalled it is put off: what they emit would pile up without bound,
 // and a source that stops would never be done with it.
 func (ln *lane) tick(now time.Time) {
-	if ln.stalled > 0 {
+	if ln.stage.Stalled() {
 		ln.next = now
 		return
 	}

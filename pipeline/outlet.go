@@ -13,6 +13,7 @@ type outlet[T any] struct {
 	note     string
 	full     queue.WhenFull
 	counts   *stage.Counts
+	dropped  uint64        // of the lane, like counts: messages that had no room here
 	lost     *atomic.Int64 // of the crossing
 	queue    queue.Queue[T]
 	producer queue.Producer[T]
@@ -23,9 +24,7 @@ type outlet[T any] struct {
 
 // roomy is called by the queue when it has room again.
 func (o *outlet[T]) roomy() {
-	if wake := o.ln.wake; wake != nil {
-		wake()
-	}
+	o.ln.stage.Awaken()
 	select {
 	case o.room <- struct{}{}:
 	default:
@@ -45,7 +44,7 @@ func (o *outlet[T]) put(b []*T) {
 		o.refuse(rest)
 	case o.full == queue.DropOldest:
 		o.displace(rest)
-	case o.ln.wake != nil && !o.ln.patient:
+	case !o.ln.mayWait():
 		stage.Unlend(o.ln.stage, o.note, rest)
 		o.keep(rest)
 	default:
@@ -63,16 +62,22 @@ func (o *outlet[T]) push(b []*T) int {
 // refuse drops messages, which are taken back with the batch.
 func (o *outlet[T]) refuse(b []*T) {
 	stage.Unlend(o.ln.stage, o.note, b)
-	o.counts.Dropped += uint64(len(b))
+	o.drop(len(b))
+}
+
+// drop counts messages that are given up.
+func (o *outlet[T]) drop(n int) {
+	o.counts.Dropped += uint64(n)
+	o.dropped += uint64(n)
 }
 
 // displace makes room for b by giving up what has waited longest.
 func (o *outlet[T]) displace(b []*T) {
 	ev := o.queue.(queue.Evicter[T])
-	drop := func(m *T) { stage.Discard(o.ln.stage, o.note, m) }
+	discard := func(m *T) { stage.Discard(o.ln.stage, o.note, m) }
 	for len(b) > 0 {
-		n := ev.Evict(len(b), drop)
-		o.counts.Dropped += uint64(n)
+		n := ev.Evict(len(b), discard)
+		o.drop(n)
 		k := o.push(b)
 		if b = b[k:]; n == 0 && k == 0 { // nothing queued and no room: another lane has taken it
 			o.refuse(b)
@@ -83,6 +88,7 @@ func (o *outlet[T]) displace(b []*T) {
 
 // wait blocks the lane until the queue has taken b, or until the drain time is over.
 func (o *outlet[T]) wait(b []*T) {
+	o.ln.stage.Uncork()
 	for {
 		select {
 		case <-o.room:
@@ -107,7 +113,7 @@ func (o *outlet[T]) keep(b []*T) {
 // await puts a message behind those that wait for room.
 func (o *outlet[T]) await(k *stage.Kept[T]) {
 	if len(o.backlog) == 0 {
-		o.ln.stalled++
+		o.ln.stage.Stall()
 	}
 	o.backlog = append(o.backlog, k)
 }
@@ -119,13 +125,13 @@ func (o *outlet[T]) retry() {
 	l := o.ln.stage
 	l.Enter(o.counts)
 	if o.ln.p.isForce.Load() {
-		o.counts.Dropped += uint64(len(o.backlog))
+		o.drop(len(o.backlog))
 		o.lost.Add(int64(len(o.backlog)))
 		for _, k := range o.backlog {
 			k.Take(l)
 		}
 		o.backlog = nil
-		o.ln.stalled--
+		o.ln.stage.Unstall()
 		return
 	}
 	for len(o.backlog) > 0 {
@@ -138,5 +144,5 @@ func (o *outlet[T]) retry() {
 		o.backlog = o.backlog[1:]
 	}
 	o.backlog = nil
-	o.ln.stalled--
+	o.ln.stage.Unstall()
 }

@@ -107,9 +107,12 @@ type node struct {
 	note     string
 	joint    joint  // of a queue, shard or spread
 	source   source // of a source
-	gauges   func() []Gauge
+	gauged   atomic.Pointer[Gauged]
 	records  []func(*Recording, track) track // makes the track of what comes in by each flow
 }
+
+// show has the node show the figures of g, unless it shows others already.
+func (n *node) show(g Gauged) { n.gauged.CompareAndSwap(nil, &g) }
 
 type kind string
 

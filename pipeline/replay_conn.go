@@ -116,6 +116,9 @@ func (c *cast) begin() {
 			t = &stage.Terms{}
 			if was := r.recorded.Terms(); was != nil {
 				t.Limits = was.Limits
+				if was.Failed != nil {
+					t.Failed = func(error) {}
+				}
 			}
 			t.InFlight = inFlight
 			t.Now.Store(1)

@@ -142,17 +142,34 @@ type broken struct{ feed[row] }
 func (broken) String() string                                { return "broken" }
 func (broken) Start(func(func()) *pipeline.Inlet[row]) error { return errors.New("no such device") }
 
-// When a source does not start, those before it are drained and those behind it are left alone.
+// unstarted counts how often it is started.
+type unstarted struct {
+	feed[row]
+	starts atomic.Int64
+}
+
+func (*unstarted) String() string { return "behind" }
+
+func (u *unstarted) Start(func(func()) *pipeline.Inlet[row]) error {
+	u.starts.Add(1)
+	return nil
+}
+
+// When a source does not start, those before it are drained and those behind it are left alone. Sources of replies start first,
+// wherever they are declared.
 func TestASourceThatDoesNotStartEndsTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, s, u := pipeline.New("start"), mem.New(mem.Limits(unlimited)), newUpstream()
 		decoded(p, s).To("forward", u.forward)
 		p.From[row](broken{}).To("drop", tallied[row](new(int)))
+		behind := &unstarted{}
+		p.From[row](behind).To("drop too", tallied[row](new(int)))
 		reply(p.From[row](u))
 		c := dial(t, s)
 		err := ends(t, p)
 		equal(t, "error", fmt.Sprint(err), `pipeline start: source "broken": no such device`)
-		equal(t, "stops of a source that was not started", u.stops.Load(), 0)
+		equal(t, "stops of the source of replies", u.stops.Load(), 1)
+		equal(t, "starts of the source behind", behind.starts.Load(), 0)
 		equal(t, "answers", len(c.all(t)), 0)
 		if _, err := s.Dial(); err == nil {
 			t.Error("the source that was started still accepts")

@@ -87,19 +87,25 @@ func (p *Pipeline) prepare() (err error) {
 		if b := ln.stage.Blocks(); b != "" && ln.node.kind == kindSource {
 			return fmt.Errorf("pipeline %s: stage %q may block and would stop the reading of source %q; put a Queue or Shard before it", p.name, b, ln.node.name)
 		}
+		if h := ln.stage.NeedsHost(); h != "" && ln.node.kind != kindSource {
+			return fmt.Errorf("pipeline %s: sink %q is run by the loop of its source, and %s %q comes between them: take it away", p.name, h, ln.node.kind, ln.node.name)
+		}
 	}
 	return nil
 }
 
+// startSources starts those that return answers first: what others read may have to be answered by them at once.
 func (p *Pipeline) startSources() (started []*node, err error) {
-	for _, n := range p.nodes {
-		if n.kind != kindSource {
-			continue
+	for _, returns := range []bool{true, false} {
+		for _, n := range p.nodes {
+			if n.kind != kindSource || n.source.returns != returns {
+				continue
+			}
+			if err := n.source.start(); err != nil {
+				return started, fmt.Errorf("pipeline %s: source %q: %w", p.name, n.name, err)
+			}
+			started = append(started, n)
 		}
-		if err := n.source.start(); err != nil {
-			return started, fmt.Errorf("pipeline %s: source %q: %w", p.name, n.name, err)
-		}
-		started = append(started, n)
 	}
 	return started, nil
 }
@@ -140,6 +146,7 @@ func (p *Pipeline) stopSources(ctx context.Context, sources []*node) {
 	for _, n := range sources {
 		if !n.source.returns {
 			wg.Go(func() {
+				n.source.leave(ctx, p.drain/2)
 				n.source.stop(ctx)
 				n.source.flush(ctx)
 			})
@@ -148,19 +155,33 @@ func (p *Pipeline) stopSources(ctx context.Context, sources []*node) {
 	wg.Wait()
 }
 
+// closeSources closes those that return answers behind the others, which know the requests that had none and must have counted
+// them before those are given up.
 func (p *Pipeline) closeSources(ctx context.Context, sources []*node) (losses []Loss) {
-	var wg sync.WaitGroup
 	lost := make([]Lost, len(sources))
-	for i, n := range sources {
-		wg.Go(func() { lost[i] = n.source.close(ctx) })
+	for _, returns := range []bool{false, true} {
+		var wg sync.WaitGroup
+		for i, n := range sources {
+			if n.source.returns == returns {
+				wg.Go(func() { lost[i] = n.source.close(ctx) })
+			}
+		}
+		wg.Wait()
 	}
-	wg.Wait()
 	for i, n := range sources {
 		if lost[i] != (Lost{}) {
-			losses = append(losses, Loss{n.name, fmt.Sprintf("%d accepted requests without an answer and %d bytes of answers not sent", lost[i].Requests, lost[i].Bytes), lost[i].Requests})
+			losses = append(losses, Loss{n.name, lost[i].what(), lost[i].Requests + lost[i].Connections})
 		}
 	}
 	return losses
+}
+
+// what says in words what was lost.
+func (l Lost) what() string {
+	if l.Connections > 0 {
+		return fmt.Sprintf("%d connections were cut", l.Connections)
+	}
+	return fmt.Sprintf("%d accepted requests without an answer and %d bytes of answers not sent", l.Requests, l.Bytes)
 }
 
 // leftBehind says where messages were when the drain time was over.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/leat-io/leat/stage"
 )
@@ -36,8 +37,9 @@ type Source[T any] interface {
 
 // Lost is what a source could not deliver.
 type Lost struct {
-	Requests int // accepted and not answered
-	Bytes    int // of answers, not taken by the peer
+	Requests    int // accepted and not answered
+	Bytes       int // of answers, not taken by the peer
+	Connections int // taken over by a sink, and cut
 }
 
 // A Return is a source of answers to what a sink of the same pipeline has sent out, such as the replies of a pool of
@@ -54,13 +56,15 @@ type Gauge struct {
 	Value string `json:"value"`
 }
 
-// Gauged is a source that has figures to show.
+// Gauged is a source or sink that has figures to show. The instances of a sink that has some show those of all of them: the
+// first one is asked. Any goroutine may ask.
 type Gauged interface{ Gauges() []Gauge }
 
 // source is a Source without its type.
 type source struct {
 	prepare func()
 	start   func() error
+	leave   func(ctx context.Context, most time.Duration)
 	stop    func(context.Context)
 	close   func(context.Context) Lost
 	flush   func(context.Context)
@@ -92,11 +96,12 @@ func (p *Pipeline) From[T any](s Source[T]) *Flow[T] {
 					in = p.late(f.n, open)
 				}
 				in.Lane.Work() // a joint may look at the lane already
-				in.ln.wake = wake
+				in.Lane.WokenBy(wake)
 				in.Lane.Rest()
 				return in
 			})
 		},
+		leave:   lanes.leave,
 		stop:    s.Stop,
 		close:   s.Close,
 		returns: returns,
@@ -110,7 +115,7 @@ func (p *Pipeline) From[T any](s Source[T]) *Flow[T] {
 		},
 	}
 	if g, ok := s.(Gauged); ok {
-		f.n.gauges = g.Gauges
+		f.n.show(g)
 	}
 	if v, ok := s.(Served); ok {
 		p.services = append(p.services, v.Services()...)

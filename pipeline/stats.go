@@ -34,9 +34,10 @@ type NodeStats struct {
 
 // LaneStats are the figures of one lane behind a joint.
 type LaneStats struct {
-	In    uint64  `json:"in"`    // messages that it has taken
-	Depth int     `json:"depth"` // messages queued for it now
-	Share float64 `json:"share"` // of what all have taken since their number last changed
+	In      uint64  `json:"in"`      // messages that it has taken
+	Dropped uint64  `json:"dropped"` // messages that its queue has cost, because it was full
+	Depth   int     `json:"depth"`   // messages queued for it now
+	Share   float64 `json:"share"`   // of what all have taken since their number last changed
 
 	since uint64
 }
@@ -117,10 +118,11 @@ func (ln *lane) look() {
 	for _, c := range ln.stage.Counts() {
 		ln.snap = append(ln.snap, *c)
 	}
-	ln.heats = ln.heats[:0]
+	ln.heats, ln.losses = ln.heats[:0], ln.losses[:0]
 	for _, e := range ln.exits {
 		node, h := e.heatOf()
 		ln.heats = append(ln.heats, nodeHeat{node, *h})
+		ln.losses = e.losses(ln.losses)
 	}
 	ln.values = ln.values[:0]
 	for node, ps := range ln.params {
@@ -138,8 +140,8 @@ func (p *Pipeline) sum(lanes []*lane) Stats {
 		if n.joint != nil {
 			out[i].depths(n.joint.depths(), n.joint.lanes())
 		}
-		if n.gauges != nil {
-			out[i].Gauges = n.gauges()
+		if g := n.gauged.Load(); g != nil {
+			out[i].Gauges = (*g).Gauges()
 		}
 	}
 	for _, ln := range lanes {
@@ -164,6 +166,11 @@ func (p *Pipeline) sum(lanes []*lane) Stats {
 		}
 		for i := range ln.heats {
 			heats[ln.heats[i].node-1].merge(&ln.heats[i].heat)
+		}
+		for _, l := range ln.losses {
+			if lanes := out[l.node-1].PerLane; l.place < len(lanes) {
+				lanes[l.place].Dropped += l.n
+			}
 		}
 		ln.snapMu.Unlock()
 	}

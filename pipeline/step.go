@@ -125,6 +125,15 @@ func (k *link[In, Out]) flush() {
 	k.emit(out)
 }
 
+func (k *link[In, Out]) leave() int {
+	l, ok := k.stage.(stage.Leaver)
+	if !ok { // a restart has put another in its place
+		return 0
+	}
+	k.lane.Enter(k.counts)
+	return l.Leave()
+}
+
 func (k *link[In, Out]) tick(now time.Time) time.Time {
 	t, ok := k.stage.(stage.Ticker[Out])
 	if !ok {
@@ -172,6 +181,9 @@ func newStep[In, Out any](ln *lane, out *Flow[Out], mk stage.Maker[In, Out], pol
 	ln.failures[out.n.name] = k.failed
 	if _, ok := k.stage.(stage.Flusher[Out]); ok || k.handover() != nil {
 		ln.holders = append(ln.holders, k)
+	}
+	if _, ok := k.stage.(stage.Leaver); ok {
+		ln.leavers = append(ln.leavers, k.leave)
 	}
 	if _, ok := k.stage.(stage.Ticker[Out]); ok {
 		ln.tickers = append(ln.tickers, &ticker{node: out.n.id, tick: k.tick})

@@ -36,6 +36,9 @@ func (f *Flow[T]) To(name string, mk stage.SinkMaker[T]) {
 		if t, ok := e.sink.(stage.Tunable); ok {
 			ln.params[name] = t.Params()
 		}
+		if g, ok := e.sink.(Gauged); ok {
+			n.show(g)
+		}
 		return e
 	})
 }
