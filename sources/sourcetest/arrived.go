@@ -17,8 +17,9 @@ func arrivedUnseen(s *suite) {
 	r := s.start(setup{work: atGate})
 	var all []*client
 	for range conns {
-		c := r.dial()
-		all = append(all, c)
+		all = append(all, r.dial()) // before any lane is busy, which a handshake would wait for
+	}
+	for _, c := range all {
 		if err := c.send(1); err != nil {
 			s.Fatal(err)
 		}

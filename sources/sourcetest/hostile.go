@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -92,11 +93,14 @@ const laneCost = stage.SlabSize + 16<<10
 
 // halfOpen connections have sent half a line. They hold no lane and little memory, and go when their time is over.
 func halfOpen(s *suite) {
-	const conns = 2000
+	conns := 2000
 	limits := generous
 	limits.FirstMessage = 6 * s.limit()
 	before := heap()
 	r := s.start(setup{Options: Options{Limits: limits}})
+	if r.engine.Cost > 0 { // such connections take their time to make, and fewer show the same
+		conns = 400
+	}
 	for range conns {
 		conn, err := r.engine.Dial()
 		if err != nil {
@@ -108,12 +112,12 @@ func halfOpen(s *suite) {
 		}
 	}
 	r.eventually("all of them have been read", func() bool {
-		return r.pipeline.Stats().Node("decode").In >= conns
+		return r.pipeline.Stats().Node("decode").In >= uint64(conns)
 	})
 	// A lane costs its slab and its arenas, and there are as many as ever ran at once.
 	lanes := r.pipeline.Stats().Node("decode").Lanes
-	if each := (heap() - before - lanes*laneCost) / conns; each > 4<<10 {
-		s.Errorf("a connection with half a line costs %d bytes beside the %d lanes, more than 4 KB, both ends together", each, lanes)
+	if each, most := (heap()-before-lanes*laneCost)/conns, cmp.Or(r.engine.Cost, 4<<10); each > most {
+		s.Errorf("a connection with half a line costs %d bytes beside the %d lanes, more than %d, both ends together", each, lanes, most)
 	}
 	c := r.dial()
 	c.ask()

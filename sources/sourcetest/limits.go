@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"io"
+	"sync"
 	"time"
 
 	"github.com/leat-io/leat/codec/line"
@@ -63,6 +64,33 @@ func inFlight(s *suite) {
 	if err := c.answers(lines); err != nil {
 		s.Error(err)
 	}
+	r.mustStop()
+}
+
+// onAtOnce: with one request in flight, every answer of another lane lets the reading one go on at the moment at which it finds
+// that it may not. Nothing arrives any more that would make it look again later.
+func onAtOnce(s *suite) {
+	limits := generous
+	limits.InFlight, limits.Idle = 1, 10*time.Second // which ends a connection that is never looked at again
+	r := s.start(setup{Options: Options{Limits: limits}, joint: queued})
+	var all sync.WaitGroup
+	for range 16 {
+		c := r.dial()
+		all.Go(func() {
+			for range 20 {
+				const lines = 100 // less than one read takes
+				if err := c.send(lines); err != nil {
+					s.Error(err)
+					return
+				}
+				if err := c.answers(lines); err != nil {
+					s.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 	r.mustStop()
 }
 

@@ -37,6 +37,9 @@ type Engine struct {
 	// NoReset says that the transport does not tell a client that went away from one that has ended, as unix sockets do
 	// when the client has read all that had been sent to it.
 	NoReset bool
+
+	// Cost is the most bytes of heap that a connection at rest may cost, both ends together. 0 stands for 4 KiB.
+	Cost int
 }
 
 // A Conn is a client's end of a connection. Its kernel should buffer little, so that a client which does not read is felt
@@ -107,6 +110,7 @@ var checks = []check{
 	{"thousands of half-open connections cost little", halfOpen, false},
 	{"a panic costs the connection of its message", panics, false},
 	{"requests in flight are bounded", inFlight, false},
+	{"a connection goes on when what it waited for comes at once", onAtOnce, false},
 	{"a drain answers what was accepted", drainUnderLoad, false},
 	{"a drain waits for slow work", drainSlowWork, true},
 	{"what had arrived before the stop is answered", arrivedUnseen, false},

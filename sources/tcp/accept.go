@@ -7,11 +7,12 @@ import (
 
 // accept takes connections until the source stops, and then those that are in the backlog.
 func (s *goroutines) accept() {
+	defer close(s.accepted)
 	defer s.ln.Close()
 	pause := time.Duration(0)
-	for !s.stopping.Load() {
+	for !s.deaf.Load() {
 		err := s.acceptSome()
-		if err == nil || s.stopping.Load() {
+		if err == nil || s.deaf.Load() {
 			pause = 0
 			continue
 		}
@@ -32,7 +33,7 @@ func (s *Source) complain(err error) {
 	if !s.complaining.CompareAndSwap(false, true) {
 		return
 	}
-	l := s.engine.account()
+	l := s.taker.account()
 	l.Call(func() {
 		s.complaining.Store(false)
 		l.Failed(err)

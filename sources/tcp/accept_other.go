@@ -31,7 +31,7 @@ func (s *Source) listenUnix(string) (listener, net.Addr, error) {
 func defaults() []sockopt.Option { return nil }
 
 func (s *goroutines) acceptSome() error {
-	for !s.stopping.Load() {
+	for !s.deaf.Load() {
 		waited := s.intake.wait(s.quit)
 		nc, err := s.ln.AcceptTCP()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -58,7 +58,7 @@ func (s *goroutines) acceptSome() error {
 }
 
 // adopt is not called: acceptSome does it.
-func (*goroutines) adopt(int, netip.Addr) {}
+func (*goroutines) adopt(int, netip.AddrPort) {}
 
 // acceptRest has nothing to ask: connections in the backlog are lost to a stop.
 func (s *Source) acceptRest() {}

@@ -18,7 +18,7 @@ func (s *goroutines) acceptSome() (err error) {
 	}
 	var failed error
 	err = raw.Read(func(fd uintptr) (done bool) {
-		for failed == nil && !s.stopping.Load() {
+		for failed == nil && !s.deaf.Load() {
 			waited := s.intake.wait(s.quit)
 			var more bool
 			if more, failed = s.acceptOne(int(fd)); !more {
@@ -26,7 +26,7 @@ func (s *goroutines) acceptSome() (err error) {
 			}
 			s.intake.took(waited)
 		}
-		return failed != nil || s.stopping.Load()
+		return failed != nil || s.deaf.Load()
 	})
 	if failed != nil {
 		return failed
@@ -35,8 +35,12 @@ func (s *goroutines) acceptSome() (err error) {
 }
 
 // acceptRest takes the connections that were established and not accepted when the source stopped: at most as many as fit
-// into the backlog, because others may follow for as long as they are taken.
+// into the backlog, because others may follow for as long as they are taken. Where the socket has been handed over, they are
+// for the process that has it now.
 func (s *Source) acceptRest() {
+	if s.handed.Load() {
+		return
+	}
 	s.ln.retire()
 	raw, err := s.ln.SyscallConn()
 	if err != nil {
@@ -60,7 +64,12 @@ func (s *Source) acceptOne(listening int) (more bool, err error) {
 	fd, from, err := nonblock.Accept(listening)
 	switch err {
 	case nil:
-		s.engine.adopt(fd, from)
+		if s.ln.reserve.lost() {
+			s.turnAway(fd, s.ln.reserve.err)
+			s.ln.reserve.fill()
+			return true, nil
+		}
+		s.taker.adopt(fd, from)
 		return true, nil
 	case syscall.EMFILE, syscall.ENFILE:
 		if err = s.shed(listening, err); err == nil {

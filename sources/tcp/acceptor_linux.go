@@ -11,24 +11,37 @@ const acceptTurn = 64
 // An acceptor takes connections on the first loop. What is in the backlog is an edge of the listening socket: whoever has not
 // taken all comes back to it.
 type acceptor struct {
-	engine *reactors
+	source *Source
+	on     ear
 	fd     int
 	more   bool          // the backlog may not be empty
 	at     time.Time     // not before, or zero
 	pause  time.Duration // after the latest error
 	waited bool          // a connection has had to wait for the rate
 	ended  bool
+	over   chan struct{} // closed when nobody is accepted any more
 }
 
-func (a *acceptor) init(r *reactors) error {
-	a.engine = r
-	raw, err := r.ln.SyscallConn()
+// An ear is how the first loop comes by connections, and who else is to know that there will be no more.
+type ear interface {
+	// listen begins to take connections for the acceptor; deafen stops that, and calls the acceptor's rest when nothing is
+	// under way any more.
+	listen(a *acceptor) error
+	deafen(a *acceptor)
+
+	// wakeAll has all loops turn once more.
+	wakeAll()
+}
+
+func (a *acceptor) init(s *Source, on ear) error {
+	a.source, a.on = s, on
+	raw, err := s.ln.SyscallConn()
 	if err != nil {
 		return err
 	}
 	raw.Control(func(fd uintptr) {
 		a.fd = int(fd)
-		err = r.loops[0].feed.listen(a)
+		err = on.listen(a)
 	})
 	return err
 }
@@ -43,14 +56,14 @@ func (a *acceptor) turn() (more bool) {
 	}
 	a.at = time.Time{}
 	for range acceptTurn {
-		if d := a.engine.intake.delay(); d > 0 {
+		if d := a.source.intake.delay(); d > 0 {
 			a.at, a.waited = time.Now().Add(d), true
 			return false
 		}
-		more, err := a.engine.acceptOne(a.fd)
+		more, err := a.source.acceptOne(a.fd)
 		switch {
 		case err != nil:
-			a.engine.complain(fmt.Errorf("connections wait in the backlog: %w", err))
+			a.source.complain(fmt.Errorf("connections wait in the backlog: %w", err))
 			// The kernel lacks memory, most likely: the connections that are open can go on.
 			a.pause = min(max(2*a.pause, 5*time.Millisecond), time.Second)
 			a.at = time.Now().Add(a.pause)
@@ -59,7 +72,7 @@ func (a *acceptor) turn() (more bool) {
 			a.more, a.pause = false, 0
 			return false
 		}
-		a.engine.intake.took(a.waited)
+		a.source.intake.took(a.waited)
 		a.waited, a.pause = false, 0
 	}
 	return true
@@ -68,7 +81,7 @@ func (a *acceptor) turn() (more bool) {
 // done says whether no loop will be given another connection.
 func (a *acceptor) done() bool {
 	select {
-	case <-a.engine.accepted:
+	case <-a.over:
 		return true
 	default:
 		return false
@@ -79,18 +92,16 @@ func (a *acceptor) done() bool {
 func (a *acceptor) Run() {
 	if !a.ended {
 		a.ended, a.at = true, time.Time{}
-		a.engine.loops[0].feed.deafen(a)
+		a.on.deafen(a)
 	}
 }
 
 // rest takes what is in the backlog, which had arrived, and ends the accepting.
 func (a *acceptor) rest() {
-	if !a.engine.abandoned.Load() {
-		a.engine.acceptRest()
+	if !a.source.abandoned.Load() {
+		a.source.acceptRest()
 	}
-	a.engine.ln.Close()
-	close(a.engine.accepted)
-	for _, l := range a.engine.loops {
-		l.events.Wake() // it may have waited for this with its end
-	}
+	a.source.ln.Close()
+	close(a.over)
+	a.on.wakeAll() // they may have waited for this with their end
 }

@@ -45,6 +45,26 @@ func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 	})
 }
 
+func TestOneAddressDoesNotComeFasterThanItsRate(t *testing.T) {
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		s := bound(t, engine, tcp.AcceptRatePerAddress(1e-3, 2))
+		served(t, s)
+		for range 2 {
+			ask(t, from(t, s, "127.0.0.1"), "within the burst")
+		}
+		for range 3 {
+			refused(t, from(t, s, "127.0.0.1"))
+		}
+		ask(t, from(t, s, "127.0.0.2"), "another address has a rate of its own")
+		if n, all := count(s, "refused: too many a second of one address"), count(s, "refused"); n != 3 || all != 3 {
+			t.Errorf("%d of %d refusals are for the rate, not 3 of 3", n, all)
+		}
+		if got := gauge(s, "accept rate of one address"); got != "0.001/s, burst 2" {
+			t.Errorf("the rate is shown as %q", got)
+		}
+	})
+}
+
 func TestRefusalsForWantOfPlacesAreOrderly(t *testing.T) {
 	everyEngine(t, func(t *testing.T, engine tcp.Option) {
 		s := bound(t, engine, tcp.MaxConns(1), tcp.Linger(0))
@@ -126,6 +146,7 @@ func TestAdmissionThatLetsNobodyInIsAnError(t *testing.T) {
 		"more than 0 connections a second and a burst of at least 1, not 0 and 5": tcp.AcceptRate(0, 5),
 		"not 5 and 0":    tcp.AcceptRate(5, 0),
 		"less than none": tcp.MaxConnsPerAddress(-1),
+		"a rate of one address needs more than 0 connections a second and a burst of at least 1, not 0 and 5": tcp.AcceptRatePerAddress(0, 5),
 	} {
 		if err := runOnce(echo(tcp.Listen(":0", opt), 0)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in %v", want, err)

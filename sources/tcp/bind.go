@@ -24,14 +24,22 @@ func (s *Source) Bind() error {
 	if s.bound != nil {
 		return nil
 	}
-	path, local := strings.CutPrefix(s.addr, unixPrefix)
-	s.each = s.scoped(sockopt.EachConn)
+	if err := s.validatePreface(); err != nil {
+		return err
+	}
 	var ln listener
 	var bound net.Addr
 	var err error
+	if s.inherited != nil {
+		if ln, bound, err = s.takeOver(); err != nil {
+			return err
+		}
+		return s.listens(ln, bound)
+	}
+	path, local := strings.CutPrefix(s.addr, unixPrefix)
 	switch {
 	case local && len(s.scoped(sockopt.TCP, sockopt.EachConn)) > 0:
-		return fmt.Errorf("the option %q is one of TCP: a unix socket has none such", s.scoped(sockopt.TCP, sockopt.EachConn)[0].Name)
+		return s.errOptionOfTCP()
 	case local:
 		ln, bound, err = s.listenUnix(path)
 	case s.mode != nil:
@@ -42,16 +50,28 @@ func (s *Source) Bind() error {
 	if err != nil {
 		return err
 	}
+	return s.listens(ln, bound)
+}
+
+// listens settles a source on a socket that listens. The caller holds mu.
+func (s *Source) listens(ln listener, bound net.Addr) (err error) {
+	s.each = s.scoped(sockopt.EachConn)
 	if s.got, err = s.settle(ln); err != nil {
-		ln.retire()
+		if s.inherited == nil {
+			ln.retire()
+		}
 		ln.Close()
 		return err
 	}
 	s.ln, s.bound, s.addr = ln, bound, bound.String()
-	if local {
+	if bound.Network() == "unix" {
 		s.addr = unixPrefix + bound.String()
 	}
 	return nil
+}
+
+func (s *Source) errOptionOfTCP() error {
+	return fmt.Errorf("the option %q is one of TCP: a unix socket has none such", s.scoped(sockopt.TCP, sockopt.EachConn)[0].Name)
 }
 
 // scoped are the options asked for that have one of the scopes.

@@ -57,6 +57,14 @@ var engines = []engineOf{
 	{"goroutines", tcp.Goroutines(), false},
 }
 
+// everyEngineAtOnce runs a test that mostly waits with all engines beside each other.
+func everyEngineAtOnce(t *testing.T, test func(*testing.T, tcp.Option)) {
+	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+		t.Parallel()
+		test(t, engine)
+	})
+}
+
 // everyEngine runs a test with each engine.
 func everyEngine(t *testing.T, test func(*testing.T, tcp.Option)) {
 	for _, e := range engines {

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/leat-io/leat/internal/peers"
+	"github.com/leat-io/leat/internal/tlsio"
 	"github.com/leat-io/leat/stage"
 )
 
@@ -25,7 +26,8 @@ type conn struct {
 	source     *goroutines
 	hold       peers.Hold
 	sock       socket
-	lane       *lane // of the goroutine: the one for life, where lanes are fixed
+	tls        *tlsio.Session // nil without TLS
+	lane       *lane          // of the goroutine: the one for life, where lanes are fixed
 
 	fd       int32         // guarded by the connection's lock; -1 once it is closed
 	quota    int32         // of the goroutine: bytes that may still be read after a stop; -1 before
@@ -34,12 +36,15 @@ type conn struct {
 	flushing bool          // guarded by the connection's lock: a goroutine is in flush
 	severed  bool          // guarded by the connection's lock: it does not linger
 	eof      bool          // of the goroutine: the end has been read
+	spent    bool          // of the goroutine: nothing is left of what had arrived at a stop, with TLS
 }
 
 func connOf(c *stage.Conn) *conn { return (*conn)(unsafe.Pointer(c)) }
 
 func (c *conn) serve() {
-	for c.read() && c.wait(c.paused) {
+	if c.shake() {
+		for c.read() && c.wait(c.paused) {
+		}
 	}
 	c.source.set.leave(c)
 	c.source.readers.Done()
@@ -116,7 +121,9 @@ func (c *conn) Want(read, write bool) {
 func (c *conn) Shut(error) {
 	c.wants = false
 	if c.fd >= 0 {
-		c.closeWrite()
+		if c.farewell() {
+			c.closeWrite()
+		}
 		c.sock.SetReadDeadline(past)
 	}
 	c.unpark()
@@ -146,6 +153,7 @@ func (c *conn) linger() {
 		c.reset()
 		return
 	}
+	c.part()
 	c.sock.SetReadDeadline(time.Now().Add(lingerTime))
 	for b := make([]byte, 512); ; {
 		if _, err := c.sock.Read(b); err != nil {

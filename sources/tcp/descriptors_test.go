@@ -90,6 +90,7 @@ func TestWhoCannotBeAcceptedWaits(t *testing.T) {
 			if e.name == "io_uring" {
 				t.Skip("io_uring goes by the limit of descriptors that held when it began to accept, which is changed here")
 			}
+			t.Parallel() // it mostly waits
 			server := startChild(t, e.name, time.Minute)
 			inside, err := net.Dial("tcp", server.addr)
 			if err != nil {

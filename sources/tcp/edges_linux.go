@@ -13,7 +13,12 @@ type edges struct {
 	epoll *reactor.Epoll
 }
 
-func (e *edges) link() *link { return new(link) }
+func (e *edges) link() *link {
+	if e.engine.tls != nil {
+		return &new(secureLink).link
+	}
+	return new(link)
+}
 
 func (e *edges) listen(a *acceptor) error {
 	_, err := e.epoll.Add(a.fd, reactor.In, a)
@@ -33,15 +38,28 @@ func (e *edges) join(c *link) {
 		return // it comes back for its end
 	}
 	c.watched = generation
+	if c.session() != nil {
+		e.greet(c)
+	}
 	e.late(c)
 }
 
 func (e *edges) arrived(c *link) {
+	if c.session() != nil {
+		c.drained()
+		return
+	}
 	c.quota = int32(waiting(int(c.fd)))
 	c.is.set(unread, c.quota > 0)
 }
 
-func (e *edges) read(c *link) { e.readOnce(c) }
+func (e *edges) read(c *link) {
+	if c.session() != nil {
+		e.decrypt(c)
+		return
+	}
+	e.readOnce(c)
+}
 
 func (e *edges) room(c *link) {
 	_ = e.epoll.Modify(int(c.fd), c.watched, reactor.In|reactor.Out) // it is watched already, so only memory can lack

@@ -8,8 +8,22 @@ import (
 	"github.com/leat-io/leat/stage"
 )
 
+// A taker is who gets the connections that are accepted.
+type taker interface {
+	// adopt serves a connection that was accepted, or refuses it.
+	adopt(fd int, from netip.AddrPort)
+
+	// account is the lane on whose account errors of accepting go.
+	account() *stage.Lane
+
+	// endAccepting is called when deaf is set. The channel is closed when nobody is accepted any more.
+	endAccepting() (accepted <-chan struct{})
+}
+
 // An engine serves the connections of a source.
 type engine interface {
+	taker
+
 	// String is what the gauge "engine" says.
 	String() string
 
@@ -20,12 +34,6 @@ type engine interface {
 
 	// start begins to accept and to read; stop, shut and account are called only after it has succeeded.
 	start(open func(wake func()) *pipeline.Inlet[stage.Segment]) error
-
-	// adopt serves a connection that was accepted, or refuses it.
-	adopt(fd int, from netip.Addr)
-
-	// account is the lane on whose account errors of accepting go.
-	account() *stage.Lane
 
 	// stop ends the accepting and the reading when stopping is set, as pipeline.Source says.
 	stop(ctx context.Context)

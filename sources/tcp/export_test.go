@@ -2,7 +2,11 @@
 
 package tcp
 
-import "github.com/leat-io/leat/stage"
+import (
+	"os"
+
+	"github.com/leat-io/leat/stage"
+)
 
 // descriptorOf is the descriptor of a connection, whose lock is held.
 var descriptorOf = func(_ *Source, c *stage.Conn) int { return int(connOf(c).fd) }
@@ -13,4 +17,11 @@ func Sockets(s *Source) (fds []int) {
 		c.Locked(func(bool) { fds = append(fds, descriptorOf(s, c)) })
 	}
 	return fds
+}
+
+// LoseReserve takes the reserve of descriptors away from a source that is bound. What open says from then on is whether there is
+// another.
+func LoseReserve(s *Source, open func(name string) (*os.File, error)) {
+	s.ln.reserve.spend()
+	s.ln.reserve.open = open
 }

@@ -15,7 +15,7 @@ import (
 // reads: they hold up one connection, and no other as long as there are lanes.
 func Goroutines() Option {
 	return func(s *Source) {
-		g := &goroutines{Source: s}
+		g := &goroutines{Source: s, accepted: make(chan struct{})}
 		s.engine = g
 		s.table.HoldOf = func(c *stage.Conn) *peers.Hold { return &connOf(c).hold }
 	}
@@ -31,10 +31,10 @@ const DefaultLanes = 256
 
 type goroutines struct {
 	*Source
-	set       lanes
-	accepting sync.WaitGroup
-	readers   sync.WaitGroup // connections that may still push
-	conns     sync.WaitGroup
+	set      lanes
+	accepted chan struct{}  // closed when nobody is accepted any more
+	readers  sync.WaitGroup // connections that may still push
+	conns    sync.WaitGroup
 }
 
 func (*goroutines) String() string { return "goroutine per connection" }
@@ -57,13 +57,17 @@ func (g *goroutines) account() *stage.Lane { return g.set.first }
 
 func (g *goroutines) start(open func(wake func()) *pipeline.Inlet[stage.Segment]) error {
 	g.set.start(func() *pipeline.Inlet[stage.Segment] { return open(nil) })
-	g.accepting.Go(g.accept)
+	go g.accept()
 	return nil
 }
 
-func (g *goroutines) stop(ctx context.Context) {
+func (g *goroutines) endAccepting() <-chan struct{} {
 	g.ln.SetReadDeadline(past)
-	g.accepting.Wait()
+	return g.accepted
+}
+
+func (g *goroutines) stop(ctx context.Context) {
+	<-g.accepted
 	g.all((*conn).poke)
 	done := make(chan struct{})
 	go func() { g.readers.Wait(); close(done) }()

@@ -70,7 +70,7 @@ func TestWhoWaitsForALaneIsNotLate(t *testing.T) {
 
 // The queue is full in the middle of a message, whose rest has arrived and cannot be read.
 func TestAFullQueueIsNotThePeersDelay(t *testing.T) {
-	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+	everyEngineAtOnce(t, func(t *testing.T, engine tcp.Option) {
 		s := bound(t, engine, tcp.Limits(impatient))
 		gate, entered, stop := held(t, s, true)
 		c := mustDial(t, s)

@@ -15,7 +15,10 @@ import (
 // It stays inside one RawConn.Read for as long as possible: each new one would reset the poller, forget edges that have
 // come, and so cost a read that finds nothing. The goroutine sleeps where f returns false.
 func (c *conn) read() (more bool) {
-	if c.source.stopping.Load() {
+	switch {
+	case c.source.stopping.Load() && c.tls != nil:
+		return c.decryptRest()
+	case c.source.stopping.Load():
 		return c.readRest()
 	}
 	raw, err := c.sock.SyscallConn()
@@ -82,9 +85,12 @@ func (c *conn) readRest() (more bool) {
 func (c *conn) readOnce(l *lane, fd, most int) (n int, err error) {
 	if c.Reading.Stopped {
 		c.push(l, nil, nil)
-		if c.Halted() {
+		if c.Reading.Stopped || c.Halted() { // it may have been let go on since push looked: what is decoded comes before what is read
 			return 0, syscall.EINTR
 		}
+	}
+	if c.tls != nil {
+		return c.decrypt(l)
 	}
 	slab, b := l.inlet.Lane.Bytes(readSize)
 	n, err = nonblock.Read(fd, b[:most])
@@ -118,7 +124,12 @@ func (c *conn) ended(err error) {
 }
 
 // Write implements stage.Port.
-func (c *conn) Write(b []byte) (int, error) { return write(c.fd, b) }
+func (c *conn) Write(b []byte) (int, error) {
+	if c.tls != nil {
+		return c.tls.Write(b)
+	}
+	return write(c.fd, b)
+}
 
 // write is stage.Port's, on a descriptor that is negative when it is closed, and cannot be closed meanwhile.
 func write(fd int32, b []byte) (int, error) {
@@ -144,8 +155,9 @@ func (c *conn) flush() {
 	}
 	raw.Write(func(uintptr) (done bool) {
 		c.Writable()
+		owing := c.tls != nil && c.tls.Flush() == nil && c.tls.Pending()
 		c.Locked(func(bool) {
-			if done = !c.wants; done {
+			if done = !c.wants && !owing; done {
 				c.flushing = false
 			}
 		})

@@ -27,17 +27,19 @@ type link struct {
 	is       state
 }
 
-// A state is what the loop knows of a connection, in bits: with it a link is 240 bytes, which the next size of memory that Go
-// gives out is 16 more than.
+// A state is what the loop knows of a connection, in bits: with it a link is 224 bytes, and Go gives out memory in pieces of
+// 224 and then of 240.
 type state uint8
 
 const (
 	unread state = 1 << iota // there may be something to read
 	torn                     // a read that brings less than was asked for may leave something that nothing reports again
 	listed                   // in again or held
-	pushed                   // in this turn's batch
+	pushed                   // in the batch
 	ending                   // it lingers
 	closed
+	parting // it has found no room for the farewell of TLS
+	shaking // its handshake of TLS has not ended
 )
 
 // set adds what to the state, or takes it away.
@@ -77,11 +79,17 @@ func (c *link) Run() {
 func (c *link) Ready(events uint32) {
 	if events&reactor.Out != 0 {
 		c.Writable()
+		if c.session() != nil {
+			c.loop.flush(c)
+		}
 	}
 	if events&(reactor.In|reactor.Hung|reactor.Urgent) != 0 {
 		c.is.set(unread, c.quota != 0)
 		if events&(reactor.Hung|reactor.Urgent) != 0 {
 			c.is.set(torn, true)
+		}
+		if events&reactor.Hung != 0 {
+			c.HangUp()
 		}
 		if l := c.loop; len(l.batch) < turnSize-min(len(l.again), turnSize/2) {
 			l.look(c)
@@ -100,7 +108,12 @@ func (c *link) post() {
 }
 
 // Write implements stage.Port.
-func (c *link) Write(b []byte) (int, error) { return write(c.fd, b) }
+func (c *link) Write(b []byte) (int, error) {
+	if c.session() != nil {
+		return c.session().Write(b)
+	}
+	return write(c.fd, b)
+}
 
 // Want implements stage.Port. Room to write is watched for from the first time that there was none: it is an edge, so it
 // costs nothing while there is room.
@@ -108,16 +121,15 @@ func (c *link) Want(read, write bool) {
 	if read || c.loop.engine.stopping.Load() { // at a stop nobody waits for a connection that is only to be finished
 		c.post()
 	}
-	if write && !c.writable && c.fd >= 0 {
-		c.writable = true
-		c.loop.feed.room(c)
+	if write {
+		c.awaitRoom()
 	}
 }
 
 // Shut implements stage.Port: the peer sees the end of the answers, and the loop closes.
 func (c *link) Shut(error) {
 	if c.fd >= 0 && !c.hungUp {
-		_ = syscall.Shutdown(int(c.fd), syscall.SHUT_WR)
+		c.farewell()
 	}
 	c.post()
 }
@@ -167,8 +179,14 @@ func (l *loop) look(c *link) {
 	}
 }
 
-// turnSize is the most connections whose bytes go into one batch.
-const turnSize = 256
+const (
+	// turnSize is the most connections whose bytes go into one batch.
+	turnSize = 256
+	// turnBytes is how many bytes end a batch: they and the answers to them are still in the nearer caches when they are
+	// written. With 256 KiB in a batch, of 1000 connections with 16 messages of 64 bytes in flight on each, a message cost
+	// 1.09 times as much.
+	turnBytes = 32 << 10
+)
 
 func (l *loop) repeat(c *link) {
 	if !c.is.has(listed) {
@@ -184,7 +202,7 @@ func (l *loop) stall(c *link) {
 	}
 }
 
-// add puts what was read of a connection into the batch of this turn.
+// add puts what was read of a connection into the batch, and pushes that when it is large enough.
 func (l *loop) add(c *link, slab *stage.Slab, b []byte) {
 	s := l.segments.New()
 	s.SetConn(&c.Conn)
@@ -193,6 +211,9 @@ func (l *loop) add(c *link, slab *stage.Slab, b []byte) {
 	c.is.set(pushed, true)
 	l.batch = append(l.batch, s)
 	l.turn = append(l.turn, c)
+	if l.bytes += len(b); l.bytes >= turnBytes {
+		l.push()
+	}
 }
 
 // readOnce reads once. Less than was asked for means that there is no more: the next bytes are an edge (epoll(7)). That does
@@ -246,18 +267,33 @@ func (c *link) spend(n int) {
 func (l *loop) end(c *link) {
 	switch {
 	case c.hungUp || c.watched == 0 || c.Reason() == errCut:
+		c.is.set(ending, true)
 		l.close(c)
 	case !c.is.has(ending):
 		c.is.set(ending, true)
-		l.waiting, l.began = append(l.waiting, c), append(l.began, time.Now())
-		l.feed.discard(c)
+		l.abort(c)
+		if c.session() != nil && c.session().Leaving() {
+			l.part(c)
+		} else {
+			l.linger(c)
+		}
 	}
 }
 
+// linger throws away what arrives, for a while.
+func (l *loop) linger(c *link) {
+	if c.session() != nil {
+		_ = syscall.Shutdown(int(c.fd), syscall.SHUT_WR)
+	}
+	l.waiting, l.began = append(l.waiting, c), append(l.began, time.Now())
+	l.feed.discard(c)
+}
+
 func (l *loop) close(c *link) {
-	if c.is.has(closed) {
+	if c.is.has(closed) || l.abort(c) {
 		return
 	}
+	l.shook(c)
 	c.is.set(closed, true)
 	fd := int(c.fd)
 	c.Release(func() { c.fd = -1 })

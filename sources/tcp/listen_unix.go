@@ -24,7 +24,7 @@ type listener struct {
 }
 
 func newListener(f *os.File) listener {
-	l := listener{File: f, reserve: &reserve{}}
+	l := listener{File: f, reserve: &reserve{open: os.Open}}
 	l.reserve.fill()
 	return l
 }

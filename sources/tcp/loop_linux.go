@@ -21,7 +21,8 @@ type loop struct {
 	live     atomic.Int32 // connections that it was given and has not closed
 	hold     peers.Hold   // of all its connections: they wait for the same lane
 
-	batch   []*stage.Segment // of this turn
+	batch   []*stage.Segment // not pushed yet
+	bytes   int              // in batch
 	turn    []*link          // whose segments those are
 	again   []*link          // to look at in the next turn
 	spare   []*link          // what again was
@@ -30,6 +31,7 @@ type loop struct {
 	waiting []*link          // lingering, the longest first
 	began   []time.Time      // when each of those began
 	scratch []byte           // for what is read and thrown away
+	shaking int              // connections whose handshake of TLS has not ended
 
 	phase   phase
 	readAll chan struct{} // closed when nothing more is read or pushed
@@ -51,10 +53,7 @@ type feed interface {
 	// link is a connection that the loop is going to join. Any loop may call it.
 	link() *link
 
-	// listen begins to take connections for the acceptor; deafen stops that, and calls the acceptor's rest when nothing is
-	// under way any more.
-	listen(a *acceptor) error
-	deafen(a *acceptor)
+	ear
 
 	// join begins to read a connection. At a stop, arrived sets the quota to what has arrived, at once or when that is known.
 	join(c *link)
@@ -82,6 +81,14 @@ func (l *loop) runOn(k reactor.Kernel, f feed) {
 func (l *loop) carry(in *pipeline.Inlet[stage.Segment]) {
 	l.inlet, l.segments = in, stage.NewArena[stage.Segment](in.Lane)
 	l.events.Shared = in.Crosses()
+	in.Lane.HostedBy(l.events)
+}
+
+// wakeAll implements ear.
+func (l *loop) wakeAll() {
+	for _, o := range l.engine.loops {
+		o.events.Wake()
+	}
 }
 
 func (l *loop) run() {
@@ -193,13 +200,13 @@ func (l *loop) retry() {
 	}
 }
 
-// push lets the lane work on what was read in this turn.
+// push lets the lane work on what was read.
 func (l *loop) push() {
 	if len(l.batch) == 0 {
 		return
 	}
 	l.inlet.Push(l.batch)
-	l.batch = l.batch[:0]
+	l.batch, l.bytes = l.batch[:0], 0
 	for i, c := range l.turn {
 		c.is.set(pushed, false)
 		if !c.is.has(closed) && !c.Halted() && (c.Reading.Stopped || c.is.has(unread)) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leat-io/leat/internal/peers"
 	"github.com/leat-io/leat/internal/reactor"
+	"github.com/leat-io/leat/internal/tlsio"
 	"github.com/leat-io/leat/internal/uring"
 	"github.com/leat-io/leat/pipeline"
 	"github.com/leat-io/leat/stage"
@@ -27,7 +28,8 @@ func Reactor(loops int) Option {
 
 func (s *Source) react(r *reactors) {
 	r.Source = s
-	r.started, r.accepted, r.ended = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	r.ended = make(chan struct{})
+	r.acceptor.over = make(chan struct{})
 	s.engine = r
 	s.table.HoldOf = func(c *stage.Conn) *peers.Hold { return &linkOf(c).loop.hold }
 }
@@ -42,9 +44,7 @@ type reactors struct {
 	refusal  error                                    // guarded by the source's mu: why it is epoll all the same
 	loops    []*loop
 	acceptor acceptor
-	local    bool          // its connections are unix sockets
-	started  chan struct{} // closed when there are loops
-	accepted chan struct{} // closed when nobody is accepted any more
+	local    bool // its connections are unix sockets
 	running  sync.WaitGroup
 	ended    chan struct{} // closed when all loops have ended
 }
@@ -93,7 +93,7 @@ func (r *reactors) start(open func(wake func()) *pipeline.Inlet[stage.Segment]) 
 			return err
 		}
 	}
-	if err := r.acceptor.init(r); err != nil {
+	if err := r.acceptor.init(r.Source, r.loops[0].feed); err != nil {
 		return err
 	}
 	for _, l := range r.loops {
@@ -102,7 +102,6 @@ func (r *reactors) start(open func(wake func()) *pipeline.Inlet[stage.Segment]) 
 	for _, l := range r.loops {
 		r.running.Go(l.run)
 	}
-	close(r.started)
 	go func() { r.running.Wait(); close(r.ended) }()
 	if refused != nil {
 		r.complain(fmt.Errorf("epoll serves instead of io_uring: %w", refused))
@@ -132,7 +131,7 @@ func (r *reactors) discard() {
 }
 
 // adopt implements engine, on the loop that accepts.
-func (r *reactors) adopt(fd int, from netip.Addr) {
+func (r *reactors) adopt(fd int, from netip.AddrPort) {
 	l := r.loops[0]
 	for _, other := range r.loops[1:] {
 		if other.live.Load() < l.live.Load() {
@@ -142,8 +141,11 @@ func (r *reactors) adopt(fd int, from netip.Addr) {
 	c := l.feed.link()
 	c.loop, c.fd, c.quota, c.posted = l, int32(fd), -1, true
 	c.is.set(torn, r.local)
+	if r.tls != nil {
+		c.secure().tls = tlsio.Server((*linkWire)(c), r.tls, r.crew)
+	}
 	c.Init(c, &r.table.Terms)
-	if !r.table.AddFrom(&c.Conn, from) {
+	if !r.table.AddFrom(&c.Conn, from.Addr()) {
 		r.refuse(fd)
 		return
 	}
@@ -156,9 +158,13 @@ func (r *reactors) adopt(fd int, from netip.Addr) {
 	}
 }
 
-func (r *reactors) stop(ctx context.Context) {
+func (r *reactors) endAccepting() <-chan struct{} {
 	r.loops[0].events.Post(&r.acceptor)
-	if within(ctx, r.accepted) {
+	return r.acceptor.over
+}
+
+func (r *reactors) stop(ctx context.Context) {
+	if within(ctx, r.acceptor.over) {
 		for _, l := range r.loops {
 			l.enter(stopping)
 		}

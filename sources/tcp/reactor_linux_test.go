@@ -22,7 +22,7 @@ import (
 )
 
 func TestAConnectionAtRestCostsAQuarterOfAKilobyte(t *testing.T) {
-	if tcp.LinkSize > 256 {
+	if tcp.LinkSize > 224 {
 		t.Errorf("it costs %d bytes", tcp.LinkSize)
 	}
 }

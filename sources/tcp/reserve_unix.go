@@ -3,6 +3,7 @@
 package tcp
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -13,12 +14,27 @@ import (
 
 // A reserve is a descriptor that is held back for the time when the process or the system has no other. Without it, nobody
 // could accept a connection even to close it: its peer would wait for ever, and the backlog would stay ready to be read.
-type reserve struct{ file *os.File }
+type reserve struct {
+	file *os.File
+	err  error // why there is none
+	open func(name string) (*os.File, error)
+}
 
 func (r *reserve) fill() {
 	if r.file == nil {
-		r.file, _ = os.Open(os.DevNull) // the next attempt may have more luck
+		r.file, r.err = r.open(os.DevNull) // the next attempt may have more luck
 	}
+}
+
+// lost says that there is no reserve because there are no descriptors: something else in the process has taken the last one in
+// the moment in which the reserve was spent. A connection that is accepted then must give its own back, or nobody could be
+// refused any more until somebody leaves.
+func (r *reserve) lost() bool {
+	if r.file != nil {
+		return false
+	}
+	r.fill()
+	return errors.Is(r.err, syscall.EMFILE) || errors.Is(r.err, syscall.ENFILE)
 }
 
 func (r *reserve) spend() {
@@ -38,10 +54,15 @@ func (s *Source) shed(listening int, cause error) error {
 	if err != nil {
 		return err
 	}
+	s.turnAway(fd, cause)
+	return nil
+}
+
+// turnAway refuses a connection for want of descriptors.
+func (s *Source) turnAway(fd int, cause error) {
 	s.table.Refuse(peers.NoDescriptors) // before its peer sees the end
 	s.refuse(fd)
 	s.complain(fmt.Errorf("connections are refused: %w; raise the limit (ulimit -n, LimitNOFILE) or lower MaxConns", cause))
-	return nil
 }
 
 // refuse closes a connection that was accepted and is not to be served. What its peer has sent already would turn a plain

@@ -13,28 +13,43 @@ func (s *Source) Start(open func(wake func()) *pipeline.Inlet[stage.Segment]) er
 	if err := s.limits.Validate(); err != nil {
 		return err
 	}
-	if s.maxConns < 1 {
-		return fmt.Errorf("needs at least 1 connection, not %d", s.maxConns)
-	}
 	if err := s.engine.validate(); err != nil {
 		return err
 	}
-	if n := s.table.MaxPerAddress; n < 0 {
-		return fmt.Errorf("at most %d connections of one address is less than none", n)
+	if err := s.validate(); err != nil {
+		return err
 	}
-	if err := s.intake.validate(); err != nil {
+	if err := s.validateTLS(); err != nil {
 		return err
 	}
 	if err := s.Bind(); err != nil {
 		return err
 	}
-	return s.engine.start(open)
+	if err := s.engine.start(open); err != nil {
+		return err
+	}
+	close(s.started)
+	return nil
+}
+
+// validate says what is wrong with how connections are to be accepted.
+func (s *Source) validate() error {
+	if s.maxConns < 1 {
+		return fmt.Errorf("needs at least 1 connection, not %d", s.maxConns)
+	}
+	if n := s.table.MaxPerAddress; n < 0 {
+		return fmt.Errorf("at most %d connections of one address is less than none", n)
+	}
+	if s.badRate != nil {
+		return s.badRate
+	}
+	return s.intake.validate()
 }
 
 // Stop implements pipeline.Source.
 func (s *Source) Stop(ctx context.Context) {
 	s.stopping.Store(true)
-	close(s.quit)
+	s.deafen()
 	s.engine.stop(ctx)
 }
 

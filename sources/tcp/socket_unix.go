@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/sockopt"
+	"github.com/leat-io/leat/internal/tlsio"
 )
 
 // A socket is a descriptor that the runtime's poller watches. As an os.File it costs a third less memory than as a net.Conn,
@@ -21,14 +22,17 @@ func defaults() []sockopt.Option {
 	return []sockopt.Option{sockopt.NoDelay(true), sockopt.KeepAlive(15*time.Second, 15*time.Second, 9)}
 }
 
-func (g *goroutines) adopt(fd int, from netip.Addr) {
+func (g *goroutines) adopt(fd int, from netip.AddrPort) {
 	c := &conn{source: g, fd: -1, quota: -1}
 	c.Init(c, &g.table.Terms)
-	if !g.table.AddFrom(&c.Conn, from) {
+	if !g.table.AddFrom(&c.Conn, from.Addr()) {
 		g.refuse(fd)
 		return
 	}
 	g.setEach(fd)
+	if g.tls != nil {
+		c.tls = tlsio.Server((*connWire)(c), g.tls, g.crew)
+	}
 	f := os.NewFile(uintptr(fd), "tcp")
 	c.Locked(func(bool) { c.sock, c.fd = f, int32(fd) }) // the sweep of timeouts knows it by now
 	g.serve(c)

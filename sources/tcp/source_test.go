@@ -142,7 +142,7 @@ func TestTheBacklogIsAnswered(t *testing.T) {
 
 // What goes wrong is logged with the peer's address.
 func TestAPanicIsLoggedWithThePeer(t *testing.T) {
-	everyEngine(t, func(t *testing.T, engine tcp.Option) {
+	everyEngineAtOnce(t, func(t *testing.T, engine tcp.Option) {
 		for _, host := range []string{"127.0.0.1", "[::1]"} {
 			s := tcp.Listen(host+":0", engine, tcp.Name("tcp"))
 			if err := s.Bind(); err != nil {

@@ -18,6 +18,7 @@ func TestAProcessThatIsSuspendedBlamesNobody(t *testing.T) {
 	const idle = 400 * time.Millisecond
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
+			t.Parallel() // it mostly waits
 			server := startChild(t, e.name, idle)
 			var all []net.Conn
 			for range 8 {

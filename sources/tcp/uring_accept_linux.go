@@ -11,13 +11,14 @@ import (
 // listen has connections accepted before they are asked for. With a rate they are to wait in the backlog, so then the
 // acceptor takes them by hand.
 func (f *completions) listen(a *acceptor) error {
-	f.byHand = a.engine.intake.rate != nil
+	f.byHand = a.source.intake.rate != nil
 	return f.accept()
 }
 
 // accept begins to accept, or to await what can be. io_uring does not wait for a socket that does not block, and the acceptor
 // must not wait for one that does.
 func (f *completions) accept() error {
+	f.byHand = f.byHand || f.engine.shared.Load() // another process may rely on it not to block
 	if err := syscall.SetNonblock(f.engine.acceptor.fd, f.byHand); err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (f *completions) deafen(*acceptor) {
 func (f *completions) accepted(c uring.Completion) {
 	switch {
 	case c.Err == nil:
-		f.engine.adopt(c.Result, f.origin(c.Result))
+		f.engine.adopt(c.Result, netip.AddrPortFrom(f.origin(c.Result), 0))
 	case errors.Is(c.Err, syscall.ECANCELED), errors.Is(c.Err, syscall.ECONNABORTED), errors.Is(c.Err, syscall.EINTR):
 	default:
 		f.byHand = true
@@ -78,7 +79,7 @@ func (f *completions) listenOn() {
 
 // origin is the address of a peer, if it matters.
 func (f *completions) origin(fd int) (from netip.Addr) {
-	if f.engine.table.MaxPerAddress == 0 {
+	if !f.engine.table.ByAddress() {
 		return from
 	}
 	switch a, _ := syscall.Getpeername(fd); a := a.(type) {

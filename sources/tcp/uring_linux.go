@@ -20,19 +20,27 @@ func (r *reactors) makeRings() (refused error) {
 	if r.ring == nil {
 		return nil
 	}
+	if r.tls != nil {
+		return r.refuseRing(errEpollOnly)
+	}
 	for range r.lanes() {
 		f := &completions{loop: newLoop(r)}
 		ring, err := r.ring(f)
 		if err != nil {
 			r.discard()
-			r.mu.Lock()
-			r.refusal = err
-			r.mu.Unlock()
-			return err
+			return r.refuseRing(err)
 		}
 		f.ring = ring
 		f.runOn(ring, f)
 		r.loops = append(r.loops, f.loop)
 	}
 	return nil
+}
+
+// refuseRing notes why it is epoll.
+func (r *reactors) refuseRing(why error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refusal = why
+	return why
 }

@@ -198,6 +198,7 @@ func (f *completions) extend(s *stream, b []byte) bool {
 	}
 	lane.Bytes(len(b)) // the room behind it, which begin has given back
 	f.joined = append(f.joined, b...)
+	f.bytes += len(b)
 	f.batch[len(f.batch)-1].Data = f.joined[:len(f.joined):len(f.joined)]
 	return true
 }
