@@ -1,0 +1,5 @@
+//go:build !linux
+
+package raw_test
+
+func serveAsChild(string) {}
