@@ -1,0 +1,125 @@
+package discovery
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/leat-io/leat/internal/endpoint"
+	"github.com/leat-io/leat/pool/balance"
+)
+
+// maxBackendWeight keeps what is a slip of the finger from taking all requests.
+const maxBackendWeight = 1e6
+
+// ParseLines reads a list of backends, one a line:
+//
+//	# name, address, weight, where it is
+//	alpha=10.0.0.1:6379*2  zone=a region=north
+//	10.0.0.2:6379
+//	unix:/run/beta.sock
+//
+// Only the address has to be there. What comes after a # at the beginning of a line or after a space is a comment. An error names
+// the line.
+func ParseLines(text string) ([]balance.Backend, error) {
+	var all []balance.Backend
+	of := map[string]int{}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		words := strings.Fields(withoutComment(line))
+		if len(words) == 0 {
+			continue
+		}
+		b, err := parseBackend(words)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		if first := of[b.Name]; first > 0 {
+			return nil, fmt.Errorf("line %d: the name %q is that of line %d already: give each backend one of its own", n, b.Name, first)
+		}
+		if len(all) == balance.MaxMembers {
+			return nil, fmt.Errorf("line %d: there are more than %d backends", n, balance.MaxMembers)
+		}
+		of[b.Name] = n
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+// withoutComment is a line up to its comment.
+func withoutComment(line string) string {
+	for i := range len(line) {
+		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+			return line[:i]
+		}
+	}
+	return line
+}
+
+// parseBackend reads the words of a line.
+func parseBackend(words []string) (b balance.Backend, err error) {
+	b.Address, b.Weight = words[0], 1
+	if name, address, ok := strings.Cut(b.Address, "="); ok {
+		if name == "" {
+			return b, fmt.Errorf("%q has no name before the =", words[0])
+		}
+		b.Name, b.Address = name, address
+	}
+	if i := strings.LastIndexByte(b.Address, '*'); i >= 0 {
+		if b.Weight, err = parseWeight(b.Address[i+1:]); err != nil {
+			return b, err
+		}
+		b.Address = b.Address[:i]
+	}
+	if err := checkAddress(b.Address); err != nil {
+		return b, err
+	}
+	b.Name = nameOf(b)
+	for _, word := range words[1:] {
+		what, value, _ := strings.Cut(word, "=")
+		var at *string
+		switch what {
+		case "zone":
+			at = &b.Zone
+		case "region":
+			at = &b.Region
+		default:
+			return b, fmt.Errorf("%q is neither zone=NAME nor region=NAME", word)
+		}
+		if value == "" || *at != "" {
+			return b, fmt.Errorf("%q has no value, or there are two of it", word)
+		}
+		*at = value
+	}
+	return b, nil
+}
+
+func parseWeight(text string) (float64, error) {
+	w, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(w > 0 && w <= maxBackendWeight) {
+		return 0, fmt.Errorf("the weight %q is not a number above 0 and not above %.0f", text, maxBackendWeight)
+	}
+	return w, nil
+}
+
+// checkAddress says what is wrong with the form of an address. No name is looked up.
+func checkAddress(address string) error {
+	network, addr, err := endpoint.Of(address)
+	if err != nil || network == "unix" {
+		return err
+	}
+	host, p, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	port, err := strconv.ParseUint(p, 10, 16)
+	switch {
+	case host == "":
+		return fmt.Errorf("the address %q has no host", address)
+	case err != nil || port == 0:
+		return fmt.Errorf("the port of the address %q is not a number from 1 to 65535", address)
+	}
+	return nil
+}
