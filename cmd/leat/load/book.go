@@ -42,11 +42,12 @@ func (s *shard) connected(ns int64) {
 }
 
 const (
-	batchSamples = 32          // latencies a user collects before it takes its shard's lock
+	batchSamples = 32          // latencies that are collected before a shard's lock is taken
 	batchAge     = 100_000_000 // or the time in ns: a slow connection must show in the progress, too
 )
 
-// samples is what one user has seen since it last took its shard's lock. It belongs to the goroutine that reads.
+// samples is what has been seen since the lock of a shard was last taken, by a user or by those of one loop. It belongs to the
+// goroutine that reads.
 type samples struct {
 	to      *shard
 	from    int64 // when the time that is counted begins
@@ -61,6 +62,14 @@ type samples struct {
 	flushed int64 // when the lock was last taken
 	last    int64
 	example string
+}
+
+func newSamples(r *run, to *shard) *samples {
+	s := &samples{to: to, from: r.from}
+	if r.open() {
+		s.service = make([]int64, batchSamples)
+	}
+	return s
 }
 
 // add notes a right reply that came at now to a request of a phase.

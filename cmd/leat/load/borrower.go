@@ -6,32 +6,16 @@ import (
 	"time"
 )
 
-const (
-	// A user that cannot get a connection waits before it tries again, twice as long each time: otherwise it would count a server
-	// that is away a hundred thousand times a second.
-	firstPause = 10 * time.Millisecond
-	maxPause   = time.Second
-)
-
-// A borrower is a user that has no connection of its own. It works in turns: it takes a connection from the pool, writes what it
-// may, reads the replies, and gives the connection back.
+// A borrower is a goroutine that is a user without a connection of its own.
 type borrower struct {
-	user
-	pool  *pool
-	wake  chan struct{}
-	turns int
-	pause time.Duration // after a turn without a connection
-
-	failed     failures
-	unanswered int64
-	unsent     int64
-	canceled   int64 // of these
-	oldest     int64 // when the oldest of unanswered was sent
+	sharer
+	pool *pool
+	wake chan struct{}
 }
 
 func newBorrower(r *run, id int, p *pool) *borrower {
-	b := &borrower{pool: p, wake: make(chan struct{}, 1), failed: newFailures()}
-	b.init(r, id, id%len(r.cfg.targets))
+	b := &borrower{pool: p, wake: make(chan struct{}, 1)}
+	b.init(r, id, ownDesk(r.cfg), newSamples(r, r.shardOf(id%len(r.cfg.targets), id)))
 	return b
 }
 
@@ -54,9 +38,7 @@ func (b *borrower) serve() {
 	for n := b.next(); n > 0; n = b.next() {
 		b.turn(n)
 	}
-	b.gone.Store(true)
-	b.endedAt = b.r.now()
-	b.seen.flush(b.endedAt)
+	b.conclude()
 }
 
 // next waits until there is something to send and returns how many requests; 0 is the end.
@@ -79,31 +61,20 @@ func (b *borrower) next() int64 {
 func (b *borrower) turn(n int64) {
 	b.wanted = b.r.now()
 	l, err := b.pool.take(b.r.ctx, b.id+b.turns)
-	b.turns++
 	if err != nil {
-		b.sent.Add(n)
-		b.acked.Add(n)
-		b.fails(dialKind(err), 0, n, err)
-		b.rest()
+		b.rest(b.refused(n, err))
 		return
 	}
 	now := b.r.now()
-	b.pause = 0
-	b.seen.moveTo(b.r.shard(l.target, b.id), now)
-	if now >= b.r.from {
-		b.seen.to.connected(now - b.wanted)
-	}
+	b.seen.moveTo(b.r.shardOf(l.target, b.id), now)
+	b.got(now)
 	out := b.compose(n, now)
-	if written, err := b.exchange(l.nc, out); err != nil {
-		b.giveUp(b.whole(written), err)
+	if written, err := b.exchange(l.nc, out.bytes); err != nil {
+		b.giveUp(n-out.whole(written), err)
 		b.pool.give(l, true)
 		return
 	}
-	clean := b.replies.Clean()
-	if !clean {
-		b.replies.Skip(0) // the rest of a wrong reply ends with its connection
-	}
-	b.pool.give(l, !clean)
+	b.pool.give(l, !b.clean())
 }
 
 // exchange writes out, reads until all of it is answered, and returns how much was written.
@@ -140,9 +111,9 @@ func (b *borrower) exchangeMuch(nc net.Conn, out []byte) (written int, err error
 
 func (b *borrower) readReplies(nc net.Conn) error {
 	for b.inFlight() > 0 {
-		n, err := nc.Read(b.in)
+		n, err := nc.Read(b.desk.in)
 		if n > 0 {
-			if err := b.received(b.in[:n]); err != nil {
+			if err := b.received(b.desk.in[:n], b.r.now()); err != nil {
 				return err
 			}
 		}
@@ -153,35 +124,9 @@ func (b *borrower) readReplies(nc net.Conn) error {
 	return nil
 }
 
-// giveUp counts what a failed turn leaves, of whose requests so many were written.
-func (b *borrower) giveUp(written int64, err error) {
-	left := b.inFlight()
-	unsent := min(left, int64(len(b.ends))-written)
-	if unanswered := left - unsent; unanswered > 0 && b.oldest == 0 {
-		b.oldest = max(1, b.sentAt[b.acked.Load()%int64(len(b.sentAt))])
-	}
-	b.replies.Skip(left)
-	b.acked.Add(left)
-	b.fails(kindOf(err), left-unsent, unsent, err)
-}
-
-// fails counts requests that ended with err. Those that the context has ended are no errors of the server.
-func (b *borrower) fails(kind Kind, unanswered, unsent int64, err error) {
-	b.unanswered += unanswered
-	b.unsent += unsent
-	if b.r.ctx.Err() != nil {
-		b.canceled += unanswered + unsent
-		return
-	}
-	n := max(1, unanswered+unsent)
-	b.failed.add(kind, n, b.name()+": "+err.Error())
-	b.r.lost.Add(n)
-}
-
 // rest waits after a turn without a connection.
-func (b *borrower) rest() {
-	b.pause = min(max(2*b.pause, firstPause), maxPause)
-	t := time.NewTimer(b.pause)
+func (b *borrower) rest(pause time.Duration) {
+	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {
 	case <-t.C:

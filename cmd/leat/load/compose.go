@@ -20,29 +20,18 @@ func (u *user) take(n, now int64) int64 {
 	return n
 }
 
-// compose makes n requests, which are begun at now, and returns their bytes.
-func (u *user) compose(n, now int64) []byte {
+// compose makes n requests, which are begun at now. They lie on the desk.
+func (u *user) compose(n, now int64) batch {
 	first := u.sent.Load()
-	b, ends := u.out[:0], u.ends[:0]
+	b, ends := u.desk.out.bytes[:0], u.desk.out.ends[:0]
 	for i := range n {
 		u.sentAt[(first+i)%int64(len(u.sentAt))] = now
 		b = u.requests.Append(b)
 		ends = append(ends, len(b))
 	}
-	u.ends = ends
 	if now >= u.r.from {
 		u.bytesOut += int64(len(b))
 	}
 	u.sent.Store(first + n)
-	return b
-}
-
-// whole is how many of the requests that compose made lie within the first n bytes.
-func (u *user) whole(n int) (requests int64) {
-	for _, end := range u.ends {
-		if end <= n {
-			requests++
-		}
-	}
-	return requests
+	return batch{b, ends}
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/leat-io/leat/cmd/leat/load/profile"
@@ -13,8 +16,9 @@ import (
 
 // Config says what to send, how fast, and for how long. The zero value of a field that has a default means that default.
 //
-// A user holds a read and a write buffer of Depth messages each, but at most 64 KiB (the write buffer at least one
-// message), and 16 bytes for each of Depth; with its goroutine about 6 KiB at the defaults.
+// With goroutines a user holds a read and a write buffer of Depth messages each, but at most 64 KiB (the write buffer at
+// least one message), and 16 bytes for each of Depth: about 6 KiB at the defaults. On a loop, which has the buffers, it is 8
+// bytes for each of Depth, and about 1 KiB at the defaults.
 type Config struct {
 	Label   string // a name for the result
 	Address string // host:port or unix:path; several are separated by commas, and connections go to them in turn
@@ -47,7 +51,10 @@ type Config struct {
 	Timeout     time.Duration // from the sending of a request to its reply; default 10 s. The connection ends with it
 	DialTimeout time.Duration // default 5 s
 
-	// Dial opens a connection; nil is TCP or a Unix socket. A hook may wrap these or replace them. A connection that is no *net.TCPConn has a
+	Driver Driver // what carries the connections; default Reactor, but Goroutine where there is none or with Dial
+	Loops  int    // of Reactor, 1 to 1024, but no more than connections; default GOMAXPROCS
+
+	// Dial opens a connection; nil is TCP or a Unix socket. A hook may wrap these or replace them; it is for Goroutine. A connection that is no *net.TCPConn has a
 	// second goroutine that writes, because nothing is known of how much it takes before it blocks. With one that is no socket
 	// either, nor TLS over one, the open loop is paced by the runtime's timers, so that a simulated network can
 	// run in simulated time; on an idle machine they are 1 ms coarse.
@@ -68,6 +75,7 @@ const (
 	maxConns   = 1 << 16 // connection numbers have four hexadecimal digits
 	maxDepth   = 1 << 16
 	maxTargets = 64
+	maxLoops   = 1024
 	// maxRemembered bounds the counters that the users of INCR keep: 128 MiB of them.
 	maxRemembered = 16 << 20
 	// maxRequests is as far as every number of requests is a float64.
@@ -80,10 +88,10 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Depth, 1)
 	setDefault(&c.Timeout, 10*time.Second)
 	setDefault(&c.DialTimeout, 5*time.Second)
-	if c.Dial == nil {
-		c.Dial = new(net.Dialer).DialContext
-	}
 	var err error
+	if c, err = c.withDriver(); err != nil {
+		return c, err
+	}
 	if c.targets, err = parseTargets(c.Address); err != nil {
 		return c, err
 	}
@@ -104,7 +112,37 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("load: incr keeps a number for each of %d keys and each of %d users, more than %d in all; take fewer keys",
 			c.spec.Keys, c.Conns, maxRemembered)
 	}
+	c.Loops = min(c.Loops, c.conns())
 	return c, c.checkTimes()
+}
+
+// withDriver fills what carries the connections.
+func (c Config) withDriver() (Config, error) {
+	if c.Driver == "" {
+		c.Driver = Goroutine
+		if hasReactor && c.Dial == nil {
+			c.Driver = Reactor
+		}
+	}
+	switch {
+	case !slices.Contains(Drivers(), string(c.Driver)):
+		return c, fmt.Errorf("load: driver %q is not one of %s", c.Driver, strings.Join(Drivers(), ", "))
+	case c.Driver == Goroutine && c.Loops != 0:
+		return c, errors.New("load: loops are those of the driver reactor")
+	case c.Driver == Reactor && !hasReactor:
+		return c, fmt.Errorf("load: the driver reactor is not for %s", runtime.GOOS)
+	case c.Driver == Reactor && c.Dial != nil:
+		return c, errors.New("load: the driver reactor opens connections itself, so a hook cannot")
+	case c.Loops < 0 || c.Loops > maxLoops:
+		return c, fmt.Errorf("load: %d loops are not within 1 and %d", c.Loops, maxLoops)
+	}
+	if c.Driver == Reactor {
+		setDefault(&c.Loops, runtime.GOMAXPROCS(0))
+	}
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
+	return c, nil
 }
 
 // checkTimes refuses a rate and an end that make no sense.
@@ -136,6 +174,17 @@ func (c Config) schedule() *profile.Schedule {
 	}
 	return nil
 }
+
+// conns is how many connections are open at a time, at most.
+func (c Config) conns() int {
+	if c.pooled() && *c.Pool > 0 {
+		return *c.Pool
+	}
+	return c.Conns
+}
+
+// window is how many bytes of a user may be in flight in either direction.
+func (c Config) window() int { return c.Depth * max(c.spec.RequestBytes(), c.spec.ReplyBytes()) }
 
 // pooled reports whether users have no connections of their own.
 func (c Config) pooled() bool { return c.Pool != nil }

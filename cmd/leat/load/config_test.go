@@ -13,18 +13,20 @@ import (
 
 func TestAConfigThatCannotBeRunIsRefusedWithItsReason(t *testing.T) {
 	for want, change := range map[string]func(*Config){
-		"no address":                 func(c *Config) { c.Address = "" },
-		"raw, frame, line":           func(c *Config) { c.Protocol = "http" },
-		"is empty":                   func(c *Config) { c.Address = "a:1,,b:2" },
-		"not for protocol resp":      func(c *Config) { c.Protocol, c.Reply = RESP, Echo },
-		"ping, echo, get, set, incr": func(c *Config) { c.Protocol, c.Request = RESP, "del" },
-		"are for protocol resp":      func(c *Config) { c.Keys = 5 },
-		"ping has no key":            func(c *Config) { c.Protocol, c.Keys = RESP, 5 },
-		"16777217 keys":              func(c *Config) { c.Protocol, c.Request, c.Keys = RESP, workload.GET, 16<<20+1 },
-		"a zipf exponent of NaN":     func(c *Config) { c.Protocol, c.Request, c.Zipf = RESP, workload.GET, math.NaN() },
-		"take fewer keys":            func(c *Config) { c.Protocol, c.Request, c.Conns = RESP, workload.INCR, 10_000 },
-		"a pool of 2":                func(c *Config) { c.Pool = new(2) },
-		"a pool of -1":               func(c *Config) { c.Pool = new(-1) },
+		"reactor, goroutine":          func(c *Config) { c.Driver = "thread" },
+		"those of the driver reactor": func(c *Config) { c.Driver, c.Loops = Goroutine, 2 },
+		"no address":                  func(c *Config) { c.Address = "" },
+		"raw, frame, line":            func(c *Config) { c.Protocol = "http" },
+		"is empty":                    func(c *Config) { c.Address = "a:1,,b:2" },
+		"not for protocol resp":       func(c *Config) { c.Protocol, c.Reply = RESP, Echo },
+		"ping, echo, get, set, incr":  func(c *Config) { c.Protocol, c.Request = RESP, "del" },
+		"are for protocol resp":       func(c *Config) { c.Keys = 5 },
+		"ping has no key":             func(c *Config) { c.Protocol, c.Keys = RESP, 5 },
+		"16777217 keys":               func(c *Config) { c.Protocol, c.Request, c.Keys = RESP, workload.GET, 16<<20+1 },
+		"a zipf exponent of NaN":      func(c *Config) { c.Protocol, c.Request, c.Zipf = RESP, workload.GET, math.NaN() },
+		"take fewer keys":             func(c *Config) { c.Protocol, c.Request, c.Conns = RESP, workload.INCR, 10_000 },
+		"a pool of 2":                 func(c *Config) { c.Pool = new(2) },
+		"a pool of -1":                func(c *Config) { c.Pool = new(-1) },
 		"its own rates": func(c *Config) {
 			c.Profile, c.Rate = profile.Profile{{Kind: profile.Hold, From: 1, To: 1, Length: 1}}, 1
 		},

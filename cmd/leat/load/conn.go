@@ -19,33 +19,30 @@ const (
 
 // A conn is a user with a connection of its own. Its goroutine serve reads and judges replies. Requests are sent by send, under mu,
 // called by whoever makes work: the reader that gained room in the window, the pacer whose request came due, or write, if the
-// connection has that goroutine.
+// connection has that goroutine. That guards also what a failed write leaves.
 type conn struct {
-	user
+	keeper
 	nc   net.Conn
 	sock *socket       // of nc, if whoever finds work may write to it; nil otherwise
 	done chan struct{} // serve has ended
 	wake chan struct{} // of the goroutine write; nil if there is none
 
-	mu      sync.Mutex
-	lost    int64 // requests that a failed write did not get out
-	sendErr error
-
-	cause error // what ended the connection; nil if the run did
-	cut   bool  // the context ended it
+	mu sync.Mutex
 }
 
 func newConn(r *run, id int, d dialed) *conn {
 	c := &conn{nc: d.nc, done: make(chan struct{})}
-	c.init(r, id, d.target)
-	window := r.cfg.Depth * max(r.cfg.spec.RequestBytes(), r.cfg.spec.ReplyBytes())
-	if _, tcp := d.nc.(*net.TCPConn); tcp && window <= directBytes {
+	c.init(r, id, ownDesk(r.cfg), newSamples(r, r.shardOf(d.target, id)))
+	if _, tcp := d.nc.(*net.TCPConn); tcp && r.cfg.window() <= directBytes {
 		c.sock = socketOf(d.nc)
 	} else {
 		c.wake = make(chan struct{}, 1)
 	}
 	return c
 }
+
+// ownDesk is one for a user alone.
+func ownDesk(cfg Config) *desk { return newDesk(cfg, min(max(cfg.window(), readBytes), batchBytes)) }
 
 func (c *conn) start(all *sync.WaitGroup) {
 	if c.wake != nil {

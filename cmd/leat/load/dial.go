@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/leat-io/leat/cmd/leat/load/latency"
 )
@@ -20,29 +19,26 @@ const (
 	maxDialFailures = 64
 )
 
-// A dialed is a connection and the number of the address that it is to.
-type dialed struct {
-	nc     net.Conn
-	target int
-}
-
-// A dialer opens the connections of a run before it begins.
+// A dialer has the connections of a run opened before it begins.
 type dialer struct {
 	cfg    Config
+	driver driver
 	want   int
-	opened *atomic.Int64 // for the progress
+	opened *atomic.Int64
 
 	mu     sync.Mutex
-	conns  []dialed
 	took   []*latency.Histogram // by target
 	failed int64
 	err    error // the first failure
 }
 
-func newDialer(cfg Config, opened *atomic.Int64) *dialer {
-	d := &dialer{cfg: cfg, want: cfg.Conns, opened: opened}
+func newDialer(cfg Config, drv driver, opened *atomic.Int64) *dialer {
+	d := &dialer{cfg: cfg, driver: drv, want: cfg.Conns, opened: opened}
 	if cfg.pooled() {
-		d.want = max(1, *cfg.Pool)
+		d.want = *cfg.Pool
+	}
+	if d.want == 0 { // one to each address shows whether somebody listens
+		d.want = len(cfg.targets)
 	}
 	for range cfg.targets {
 		d.took = append(d.took, latency.NewHistogram())
@@ -51,8 +47,8 @@ func newDialer(cfg Config, opened *atomic.Int64) *dialer {
 }
 
 // dial opens the connections, to the addresses in turn, and the first one alone: when nobody listens that is one error after one
-// attempt. On an error none is left open.
-func (d *dialer) dial(ctx context.Context) ([]dialed, error) {
+// attempt.
+func (d *dialer) dial(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.one(ctx, 0)
@@ -74,27 +70,22 @@ func (d *dialer) dial(ctx context.Context) ([]dialed, error) {
 		}
 		workers.Wait()
 	}
-	if ctx.Err() == nil && len(d.conns) > 0 {
-		return d.conns, nil
-	}
-	for _, c := range d.conns {
-		c.nc.Close()
+	open := d.opened.Load()
+	if ctx.Err() == nil && open > 0 {
+		return nil
 	}
 	if d.err == nil {
 		d.err = context.Cause(ctx)
 	}
-	if len(d.conns) == 0 {
-		return nil, fmt.Errorf("load: cannot connect to %s: %w", d.cfg.Address, d.err)
+	if open == 0 {
+		return fmt.Errorf("load: cannot connect to %s: %w", d.cfg.Address, d.err)
 	}
-	return nil, fmt.Errorf("load: connecting to %s was given up with %d of %d connections open: %w",
-		d.cfg.Address, len(d.conns), d.want, d.err)
+	return fmt.Errorf("load: connecting to %s was given up with %d of %d connections open: %w", d.cfg.Address, open, d.want, d.err)
 }
 
 // one opens one connection and returns how many have failed so far.
 func (d *dialer) one(ctx context.Context, target int) int64 {
-	began := time.Now()
-	nc, err := d.cfg.dial(ctx, target)
-	took := time.Since(began)
+	took, err := d.driver.open(ctx, target)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
@@ -104,7 +95,6 @@ func (d *dialer) one(ctx context.Context, target int) int64 {
 		}
 		return d.failed
 	}
-	d.conns = append(d.conns, dialed{nc, target})
 	d.took[target].Record(int64(took))
 	d.opened.Add(1)
 	return d.failed
@@ -116,14 +106,19 @@ func (c Config) dial(ctx context.Context, i int) (net.Conn, error) {
 	defer cancel()
 	t := c.targets[i]
 	nc, err := c.Dial(ctx, t.network, t.address)
+	return nc, advised(err, t)
+}
+
+// advised adds to what kept a connection from being opened what can be done about it.
+func advised(err error, t target) error {
 	switch {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("%w: no local port is left towards %s, as the side that closes a connection keeps its port for a minute "+
+		return fmt.Errorf("%w: no local port is left towards %s, as the side that closes a connection keeps its port for a minute "+
 			"(TIME_WAIT); use --pool with 1 or more, a lower rate, more addresses, or a wider net.ipv4.ip_local_port_range", err, t.name)
 	case errors.Is(err, syscall.EMFILE):
-		return nil, fmt.Errorf("%w: take fewer connections, or raise the limit of open files (ulimit -n)", err)
+		return fmt.Errorf("%w: take fewer connections, or raise the limit of open files (ulimit -n)", err)
 	}
-	return nc, err
+	return err
 }
 
 // dialKind classifies what kept a connection from being opened.

@@ -12,16 +12,18 @@ import (
 )
 
 func TestNobodyListeningIsOneErrorThatNamesTheAddress(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	_, err = Run(t.Context(), Config{Address: addr, Conns: 1000, Requests: 1})
-	if err == nil || !strings.HasPrefix(err.Error(), "load: cannot connect to "+addr+": ") {
-		t.Errorf("got %v", err)
-	}
+	eachDriver(t, func(t *testing.T, d Driver) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := l.Addr().String()
+		l.Close()
+		_, err = Run(t.Context(), Config{Driver: d, Address: addr, Conns: 1000, Requests: 1})
+		if err == nil || !strings.HasPrefix(err.Error(), "load: cannot connect to "+addr+": ") {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 // failing is a Dial of which those attempts fail for which fail returns true.

@@ -25,14 +25,14 @@ func TestExpectationsThatHoldAndThatFail(t *testing.T) {
 		" rps >= 120000 , requests = 1000 ":     nil,
 		"p50<=400us,p90<1ms,p99=2ms,p999<3.1ms": nil,
 		"max<=1s,errors<2,success=99.9%":        nil,
-		"rps>120000":                            {{"rps>120000", "120000"}},
-		"rps>1e6,mean<1ms,p99<1.5ms":            {{"rps>1e6", "120000"}, {"p99<1.5ms", "2ms"}},
-		"success=100%":                          {{"success=100%", "99.9%"}},
-		"connect.mean<1ms":                      {{"connect.mean<1ms", "no connections"}},
-		"late.p99<1ms,service.max<1ms":          {{"late.p99<1ms", "a closed loop"}, {"service.max<1ms", "a closed loop"}},
-		"phase1.rps>1":                          {{"phase1.rps>1", "0 phases"}},
-		"errors=0":                              {{"errors=0", "1"}},
-		"mean<500us":                            {{"mean<500us", "500µs"}},
+		"rps>120000":                            {{Wanted: "rps>120000", Got: "120000"}},
+		"rps>1e6,mean<1ms,p99<1.5ms":            {{Wanted: "rps>1e6", Got: "120000"}, {Wanted: "p99<1.5ms", Got: "2ms"}},
+		"success=100%":                          {{Wanted: "success=100%", Got: "99.9%"}},
+		"connect.mean<1ms":                      {{Wanted: "connect.mean<1ms", Got: "no connections"}},
+		"late.p99<1ms,service.max<1ms":          {{Wanted: "late.p99<1ms", Got: "a closed loop"}, {Wanted: "service.max<1ms", Got: "a closed loop"}},
+		"phase1.rps>1":                          {{Wanted: "phase1.rps>1", Got: "0 phases"}},
+		"errors=0":                              {{Wanted: "errors=0", Got: "1"}},
+		"mean<500us":                            {{Wanted: "mean<500us", Got: "500µs"}},
 	} {
 		e, err := ParseExpect(expect)
 		if err != nil {

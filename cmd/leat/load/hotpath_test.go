@@ -4,37 +4,38 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-	"time"
 )
 
 func TestARunAllocatesNothingForItsRequests(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	addr := listen(t, echo)
-	mallocs := func(cfg Config) uint64 {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		mustRun(t, cfg)
-		runtime.ReadMemStats(&after)
-		return after.Mallocs - before.Mallocs
-	}
-	for name, cfg := range map[string]Config{
-		"closed, depth 1":     {Conns: 4},
-		"closed, depth 16":    {Conns: 4, Depth: 16},
-		"closed, two writers": {Conns: 4, Depth: 16, Message: 4096},
-		"open":                {Conns: 4, Depth: 16, Rate: 50_000},
-		"pooled":              {Conns: 4, Pool: new(2)},
-	} {
-		cfg.Address = addr
-		few, many := cfg, cfg
-		few.Requests, many.Requests = 1000, 21_000
-		mallocs(few) // opens what is opened once
-		base := mallocs(few)
-		if n := mallocs(many); n > base+500 {
-			t.Errorf("%s: 20 000 requests more took %d allocations more", name, n-base)
+	eachDriver(t, func(t *testing.T, d Driver) {
+		if raceEnabled {
+			t.Skip("the race detector allocates")
 		}
-	}
+		addr := listen(t, echo)
+		mallocs := func(cfg Config) uint64 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			mustRun(t, cfg)
+			runtime.ReadMemStats(&after)
+			return after.Mallocs - before.Mallocs
+		}
+		for name, cfg := range map[string]Config{
+			"closed, depth 1":     {Conns: 4},
+			"closed, depth 16":    {Conns: 4, Depth: 16},
+			"closed, two writers": {Conns: 4, Depth: 16, Message: 4096},
+			"open":                {Conns: 4, Depth: 16, Rate: 50_000},
+			"pooled":              {Conns: 4, Pool: new(2)},
+		} {
+			cfg.Driver, cfg.Address = d, addr
+			few, many := cfg, cfg
+			few.Requests, many.Requests = 1000, 21_000
+			mallocs(few) // opens what is opened once
+			base := mallocs(few)
+			if n := mallocs(many); n > base+500 {
+				t.Errorf("%s: 20 000 requests more took %d allocations more", name, n-base)
+			}
+		}
+	})
 }
 
 // BenchmarkClosedLoop is against an echo in the same process, so a request costs both sides.
@@ -51,29 +52,5 @@ func BenchmarkClosedLoop(b *testing.B) {
 			}
 			b.ReportMetric(res.RPS, "replies/s")
 		})
-	}
-}
-
-func BenchmarkNap(b *testing.B) {
-	n := newNapper(true)
-	defer n.close()
-	b.ReportAllocs()
-	for b.Loop() {
-		n.sleep(minNap)
-	}
-}
-
-func TestANapLastsAtLeastItsTime(t *testing.T) {
-	for _, kernel := range []bool{true, false} {
-		n := newNapper(kernel)
-		for _, d := range []time.Duration{time.Microsecond, 100 * time.Microsecond, 5 * time.Millisecond} {
-			for range 20 {
-				began := time.Now()
-				if n.sleep(d); time.Since(began) < d {
-					t.Errorf("kernel %v: a nap of %v took %v", kernel, d, time.Since(began))
-				}
-			}
-		}
-		n.close()
 	}
 }

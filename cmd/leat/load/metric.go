@@ -4,38 +4,24 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/expect"
+	"github.com/leat-io/leat/cmd/leat/load/latency"
 )
 
-// A metric is a name of the language of expectations: its unit and where it is in a Result.
-type metric struct {
-	unit unit
-	of   func(Result) (v float64, missing string) // missing says why there is none
-}
+// A metric is a name of the language of expectations.
+type metric = expect.Metric[Result]
 
 // figures are those of a whole run, but for latencies.
 var figures = []struct {
 	name string
-	unit unit
+	unit expect.Unit
 	of   func(Result) float64
 }{
-	{"rps", number, func(r Result) float64 { return r.RPS }},
-	{"success", percent, func(r Result) float64 { return 100 * r.Success }},
-	{"errors", number, func(r Result) float64 { return float64(r.ErrorCount()) }},
-	{"requests", number, func(r Result) float64 { return float64(r.Requests) }},
-}
-
-// times are the figures of a latency.
-var times = []struct {
-	name string
-	of   func(Latency) time.Duration
-}{
-	{"mean", func(l Latency) time.Duration { return l.Mean }},
-	{"p50", func(l Latency) time.Duration { return l.P50 }},
-	{"p90", func(l Latency) time.Duration { return l.P90 }},
-	{"p99", func(l Latency) time.Duration { return l.P99 }},
-	{"p999", func(l Latency) time.Duration { return l.P999 }},
-	{"max", func(l Latency) time.Duration { return l.Max }},
+	{"rps", expect.Number, func(r Result) float64 { return r.RPS }},
+	{"success", expect.Percent, func(r Result) float64 { return 100 * r.Success }},
+	{"errors", expect.Number, func(r Result) float64 { return float64(r.ErrorCount()) }},
+	{"requests", expect.Number, func(r Result) float64 { return float64(r.Requests) }},
 }
 
 // MetricNames are the names that ParseExpect knows, but for the phases.
@@ -44,8 +30,8 @@ func MetricNames() (names []string) {
 		names = append(names, f.name)
 	}
 	for _, scope := range []string{"", "connect.", "service.", "late."} {
-		for _, t := range times {
-			names = append(names, scope+t.name)
+		for _, t := range latency.Figures {
+			names = append(names, scope+t.Name)
 		}
 	}
 	return names
@@ -72,16 +58,16 @@ func parseMetric(name string) (metric, error) {
 	if scope == "" {
 		for _, f := range figures {
 			if f.name == figure {
-				return metric{f.unit, func(r Result) (float64, string) { return f.of(r), "" }}, nil
+				return metric{Unit: f.unit, Of: func(r Result) (float64, string) { return f.of(r), "" }}, nil
 			}
 		}
 	}
 	of, ok := latencies[scope]
-	for _, t := range times {
-		if ok && t.name == figure {
-			return metric{elapsed, func(r Result) (float64, string) {
+	for _, t := range latency.Figures {
+		if ok && t.Name == figure {
+			return metric{Unit: expect.Elapsed, Of: func(r Result) (float64, string) {
 				l, missing := of(r)
-				return float64(t.of(l)), missing
+				return float64(t.Of(l)), missing
 			}}, nil
 		}
 	}
@@ -120,12 +106,12 @@ func openLatency(r Result, of func(*Open) Latency) (Latency, string) {
 
 // phaseMetric is a figure of phase n, counted from 1, of those that the result shows.
 func phaseMetric(n int, figure string) (metric, bool) {
-	with := func(u unit, of func(PhaseResult) float64) metric {
-		return metric{u, func(r Result) (float64, string) {
+	with := func(u expect.Unit, of func(PhaseResult) float64) metric {
+		return metric{Unit: u, Of: func(r Result) (float64, string) {
 			switch {
 			case n > len(r.Phases):
 				return 0, fmt.Sprintf("%d phases", len(r.Phases))
-			case u == elapsed && r.Phases[n-1].OK == 0:
+			case u == expect.Elapsed && r.Phases[n-1].OK == 0:
 				return 0, noReplies
 			}
 			return of(r.Phases[n-1]), ""
@@ -133,15 +119,15 @@ func phaseMetric(n int, figure string) (metric, bool) {
 	}
 	switch figure {
 	case "rps":
-		return with(number, func(p PhaseResult) float64 { return p.RPS }), true
+		return with(expect.Number, func(p PhaseResult) float64 { return p.RPS }), true
 	case "requests":
-		return with(number, func(p PhaseResult) float64 { return float64(p.Requests) }), true
+		return with(expect.Number, func(p PhaseResult) float64 { return float64(p.Requests) }), true
 	case "success":
-		return with(percent, func(p PhaseResult) float64 { return 100 * float64(p.OK) / max(1, float64(p.Requests)) }), true
+		return with(expect.Percent, func(p PhaseResult) float64 { return 100 * float64(p.OK) / max(1, float64(p.Requests)) }), true
 	}
-	for _, t := range times {
-		if t.name == figure {
-			return with(elapsed, func(p PhaseResult) float64 { return float64(t.of(p.Latency)) }), true
+	for _, t := range latency.Figures {
+		if t.Name == figure {
+			return with(expect.Elapsed, func(p PhaseResult) float64 { return float64(t.Of(p.Latency)) }), true
 		}
 	}
 	return metric{}, false

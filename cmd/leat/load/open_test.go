@@ -137,13 +137,15 @@ func TestTheScheduleOfALostConnectionEndsWithIt(t *testing.T) {
 }
 
 func TestOpenLoopKeepsItsRateOverTCP(t *testing.T) {
-	res := mustRun(t, Config{Address: listen(t, echo), Conns: 130, Depth: 8, Rate: 5000, Duration: time.Second})
-	if res.OK != 5000 || res.Success != 1 {
-		t.Errorf("got %+v", res)
-	}
-	if res.Open.Service.P50 > res.Latency.P50 {
-		t.Errorf("service %v, latency %v", res.Open.Service.P50, res.Latency.P50)
-	}
+	eachDriver(t, func(t *testing.T, d Driver) {
+		res := mustRun(t, Config{Driver: d, Address: listen(t, echo), Conns: 130, Depth: 8, Rate: 5000, Duration: time.Second})
+		if res.OK != 5000 || res.Success != 1 {
+			t.Errorf("got %+v", res)
+		}
+		if res.Open.Service.P50 > res.Latency.P50 {
+			t.Errorf("service %v, latency %v", res.Open.Service.P50, res.Latency.P50)
+		}
+	})
 }
 
 // An idle connection outlives the timeout, whose deadlines fire all the while; TLS would not survive one of writing.

@@ -1,13 +1,12 @@
 package load
 
 import (
-	"net"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/leat-io/leat/cmd/leat/load/latency"
+	"github.com/leat-io/leat/cmd/leat/load/nap"
 )
 
 const (
@@ -25,57 +24,67 @@ const (
 
 // A pacer offers the requests of some of the users when they come due. It never sends before the time, sleeps until the next
 // one and then offers all that have become due meanwhile, so its precision is that of its sleep: about 50 µs on Linux.
-// What it was late is in the latency of the request as well as in late.
+// What it was late is in the latency of the request as well as in late. A loop paces its own users; others have a goroutine.
 type pacer struct {
 	r       *run
-	clients []client // those with id%step == that of the first
-	nap     *napper
+	clients []client           // by id
 	late    *latency.Histogram // ns from the due time to the offer
 	at      int                // index in clients of the next request of the schedule
 	round   int64              // its number of its user
-	pass    []client           // those for which this pass has something
+	due     []client           // those for which this pass has something
+}
+
+func newPacer(r *run) *pacer {
+	p := &pacer{r: r, late: latency.NewHistogram()}
+	r.pacers = append(r.pacers, p)
+	return p
 }
 
 // pace starts the pacers and gives each its users.
-func (r *run) pace(all *sync.WaitGroup) {
+func (r *run) pace(all *sync.WaitGroup, kernel bool) {
 	n := min(runtime.GOMAXPROCS(0), max(1, len(r.clients)/connsPerPacer))
 	for i := range n {
-		p := &pacer{r: r, nap: newNapper(r.kernel), late: latency.NewHistogram()}
+		p := newPacer(r)
 		for id := i; id < len(r.clients); id += n {
 			p.clients = append(p.clients, r.clients[id])
 		}
-		r.pacers = append(r.pacers, p)
-		all.Go(p.run)
+		all.Go(func() { p.run(kernel) })
 	}
 }
 
-// inKernel reports whether nc is a socket, perhaps below TLS. What is not has a clock of its own, that of testing/synctest for one.
-func inKernel(nc net.Conn) bool {
-	if outer, ok := nc.(interface{ NetConn() net.Conn }); ok {
-		nc = outer.NetConn()
+// run paces until the schedule or all users have ended. The naps are the kernel's if the connections are.
+func (p *pacer) run(kernel bool) {
+	n := nap.New(kernel)
+	defer n.Close()
+	for p.r.live.Load() > 0 && !p.over() {
+		n.Sleep(min(max(time.Duration(p.nextDue()-p.r.now()), minNap), maxNap))
+		p.pass(passRequests)
 	}
-	_, ok := nc.(syscall.Conn)
-	return ok
+	p.end()
 }
 
-func (p *pacer) run() {
-	defer p.nap.close()
-	for p.r.live.Load() > 0 && p.nextDue() < p.r.end {
-		p.nap.sleep(min(max(time.Duration(p.nextDue()-p.r.now()), minNap), maxNap))
-		p.collect(p.r.now())
-		p.offer()
-	}
+// over reports whether no request is due any more.
+func (p *pacer) over() bool { return p.nextDue() >= p.r.end }
+
+// end tells the users.
+func (p *pacer) end() {
 	for _, c := range p.clients {
 		c.account().ended.Store(true)
 		c.poke()
 	}
 }
 
+// pass offers what is due now, at most so many requests.
+func (p *pacer) pass(most int) {
+	p.collect(p.r.now(), most)
+	p.offer()
+}
+
 func (p *pacer) nextDue() int64 { return p.clients[p.at].account().dueTime(p.round) }
 
 // collect plans the requests that are due at now.
-func (p *pacer) collect(now int64) {
-	for range passRequests {
+func (p *pacer) collect(now int64, most int) {
+	for range most {
 		due := p.nextDue()
 		if due > now || due >= p.r.end {
 			return
@@ -83,7 +92,7 @@ func (p *pacer) collect(now int64) {
 		c := p.clients[p.at]
 		if u := c.account(); !u.gone.Load() {
 			if u.planned == u.due.Load() {
-				p.pass = append(p.pass, c)
+				p.due = append(p.due, c)
 			}
 			u.planned++
 		}
@@ -96,7 +105,7 @@ func (p *pacer) collect(now int64) {
 
 // offer hands what was planned to the users, one write for each.
 func (p *pacer) offer() {
-	for _, c := range p.pass {
+	for _, c := range p.due {
 		u := c.account()
 		now, offered := p.r.now(), u.due.Load()
 		for i := offered; i < u.planned; i++ {
@@ -110,5 +119,5 @@ func (p *pacer) offer() {
 		u.due.Store(u.planned)
 		c.kick()
 	}
-	p.pass = p.pass[:0]
+	p.due = p.due[:0]
 }

@@ -12,10 +12,9 @@ type pool struct {
 	cfg  Config
 	idle chan *lent // nil: a connection is opened each time
 
-	mu     sync.Mutex
-	inUse  map[net.Conn]struct{} // all that are open, also idle ones; nil when the pool is closed
-	opened int64
-	lost   int64
+	count *census
+	mu    sync.Mutex
+	inUse map[net.Conn]struct{} // all that are open, also idle ones; nil when the pool is closed
 }
 
 // A lent is a connection that a user has for the time being. One that was lost is opened again by the next user.
@@ -24,10 +23,10 @@ type lent struct {
 	target int
 }
 
-func newPool(cfg Config, open []dialed) *pool {
-	p := &pool{cfg: cfg, inUse: map[net.Conn]struct{}{}}
+func newPool(cfg Config, open []dialed, count *census) *pool {
+	p := &pool{cfg: cfg, count: count, inUse: map[net.Conn]struct{}{}}
 	if *cfg.Pool == 0 {
-		for _, d := range open { // it has shown that somebody listens
+		for _, d := range open { // they have shown that somebody listens
 			d.nc.Close()
 		}
 		return p
@@ -35,7 +34,7 @@ func newPool(cfg Config, open []dialed) *pool {
 	p.idle = make(chan *lent, len(open))
 	for _, d := range open {
 		p.inUse[d.nc] = struct{}{}
-		p.opened++
+		p.count.opens()
 		p.idle <- &lent{d.nc, d.target}
 	}
 	return p
@@ -77,7 +76,7 @@ func (p *pool) opens(nc net.Conn) bool {
 		return false
 	}
 	p.inUse[nc] = struct{}{}
-	p.opened++
+	p.count.opens()
 	return true
 }
 
@@ -87,10 +86,8 @@ func (p *pool) give(l *lent, failed bool) {
 		l.nc.Close()
 		p.mu.Lock()
 		delete(p.inUse, l.nc)
-		if failed {
-			p.lost++
-		}
 		p.mu.Unlock()
+		p.count.closes(failed)
 		l.nc = nil
 	}
 	p.giveBack(l)
@@ -110,11 +107,4 @@ func (p *pool) close() {
 		nc.Close()
 	}
 	p.inUse = nil
-}
-
-// open is how many connections there are.
-func (p *pool) open() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.inUse)
 }

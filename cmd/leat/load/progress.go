@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/leat-io/leat/cmd/leat/load/figure"
 )
 
 // Progress is how a run stands.
@@ -29,19 +31,19 @@ func (p Progress) String() string {
 	case "dialing":
 		return fmt.Sprintf("%s: %d connections, %s", p.Phase, p.Conns, seconds(p.Elapsed))
 	case "setting keys":
-		return fmt.Sprintf("%s: %s of %s, %s", p.Phase, grouped(p.Requests), grouped(p.Goal), seconds(p.Elapsed))
+		return fmt.Sprintf("%s: %s of %s, %s", p.Phase, figure.Grouped(p.Requests), figure.Grouped(p.Goal), seconds(p.Elapsed))
 	}
 	s := fmt.Sprintf("%s: %s", p.Phase, seconds(p.Elapsed))
 	if p.Total > 0 {
 		s += " of " + seconds(p.Total)
 	}
-	s += fmt.Sprintf(", %s requests", grouped(p.Requests))
+	s += fmt.Sprintf(", %s requests", figure.Grouped(p.Requests))
 	if p.Goal > 0 {
-		s += " of " + grouped(p.Goal)
+		s += " of " + figure.Grouped(p.Goal)
 	}
-	s += fmt.Sprintf(", %s/s, %d in flight", perSecond(p.Rate), p.InFlight)
+	s += fmt.Sprintf(", %s/s, %d in flight", figure.PerSecond(p.Rate), p.InFlight)
 	if p.Backlog > 0 {
-		s += fmt.Sprintf(", %s overdue", grouped(p.Backlog))
+		s += fmt.Sprintf(", %s overdue", figure.Grouped(p.Backlog))
 	}
 	return s + fmt.Sprintf(", %d errors, %d connections", p.Errors, p.Conns)
 }
@@ -51,21 +53,8 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.0fs", d.Seconds()) 
 // ProgressLine returns a value for Config.Progress that writes to w: on a terminal one line, written over each second and erased at the end,
 // otherwise a line a second.
 func ProgressLine(w io.Writer, terminal bool) func(Progress) {
-	if !terminal {
-		return func(p Progress) {
-			if !p.Done {
-				fmt.Fprintln(w, p)
-			}
-		}
-	}
-	const erase = "\r\x1b[K"
-	return func(p Progress) {
-		if p.Done {
-			fmt.Fprint(w, erase)
-			return
-		}
-		fmt.Fprint(w, erase, p)
-	}
+	line := figure.Line(w, terminal)
+	return func(p Progress) { line(p, p.Done) }
 }
 
 // A watch calls Config.Progress.
@@ -129,8 +118,8 @@ func (w *watch) look(began time.Time) Progress {
 	}
 	now := r.now()
 	p := Progress{Phase: r.phase(now), Elapsed: time.Duration(now), Goal: w.cfg.Requests, Conns: int(r.live.Load())}
-	if r.pool != nil {
-		p.Conns = r.pool.open()
+	if r.cfg.pooled() {
+		p.Conns = int(r.shared.open.Load())
 	}
 	if w.cfg.Duration > 0 || len(w.cfg.Profile) > 0 {
 		p.Total = w.cfg.Warmup + w.cfg.Duration + w.cfg.Profile.Length()

@@ -36,7 +36,9 @@ func TestProgressComesOnceASecondAndOnceAtTheEnd(t *testing.T) {
 }
 
 func TestAShortRunShowsNoProgress(t *testing.T) {
-	mustRun(t, Config{Address: listen(t, echo), Requests: 10, Progress: func(p Progress) { t.Errorf("got %+v", p) }})
+	eachDriver(t, func(t *testing.T, d Driver) {
+		mustRun(t, Config{Driver: d, Address: listen(t, echo), Requests: 10, Progress: func(p Progress) { t.Errorf("got %+v", p) }})
+	})
 }
 
 func TestProgressTellsOfErrorsAndOfTheBacklog(t *testing.T) {

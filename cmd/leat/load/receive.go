@@ -17,15 +17,7 @@ func (c *conn) serve() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.nc.Close()
-	c.endedAt = c.r.now()
-	c.seen.flush(c.endedAt)
-	if err == nil {
-		err = c.sendErr
-	}
-	c.cause, c.cut = err, err != nil && c.r.ctx.Err() != nil
-	if err != nil && !c.cut {
-		c.r.lost.Add(max(0, c.inFlight()) + c.lost)
-	}
+	c.conclude(err)
 }
 
 // converse reads replies, and has requests sent as they make room, until nothing is left to do.
@@ -46,7 +38,7 @@ func (c *conn) converse() (err error) {
 	}
 	var failed error
 	took := func(n int) (more bool) {
-		if failed = c.received(c.in[:n]); failed != nil {
+		if failed = c.received(c.desk.in[:n], c.r.now()); failed != nil {
 			return false
 		}
 		c.kick()
@@ -70,9 +62,9 @@ func (c *conn) converse() (err error) {
 // read hands what comes to took, once or until took returns false.
 func (c *conn) read(took func(n int) bool) error {
 	if c.sock != nil {
-		return c.sock.read(c.in, took)
+		return c.sock.read(c.desk.in, took)
 	}
-	n, err := c.nc.Read(c.in)
+	n, err := c.nc.Read(c.desk.in)
 	if n > 0 {
 		took(n)
 	}
@@ -85,7 +77,7 @@ func (c *conn) rearm() error {
 	now, timeout := c.r.now(), int64(c.r.cfg.Timeout)
 	left := timeout
 	if c.inFlight() > 0 {
-		left -= now - c.sentAt[c.acked.Load()%int64(len(c.sentAt))]
+		left -= now - c.oldest()
 	}
 	if left <= 0 {
 		return errTimeout

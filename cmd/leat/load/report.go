@@ -26,59 +26,59 @@ func (u *user) backlogText(n int64) string {
 }
 
 // report implements client.
-func (c *conn) report(res *Result, failed failures) (lasted bool) {
-	unanswered, unsent := max(0, c.inFlight()), c.lost
-	if c.r.open() {
-		unsent = c.due.Load() - c.sent.Load()
-		if c.cause == nil {
-			unsent = c.leftUnsent()
+func (k *keeper) report(res *Result, failed failures) (lasted bool) {
+	unanswered, unsent := max(0, k.inFlight()), k.lost
+	if k.r.open() {
+		unsent = k.due.Load() - k.sent.Load()
+		if k.cause == nil {
+			unsent = k.leftUnsent()
 		}
 	}
 	res.Unanswered += unanswered
 	res.Unsent += unsent
 	if unanswered > 0 {
-		res.unansweredSince(c.r.epoch.Add(time.Duration(c.sentAt[c.acked.Load()%int64(len(c.sentAt))])))
+		res.unansweredSince(k.r.epoch.Add(time.Duration(k.oldest())))
 	}
-	switch kind := kindOf(c.cause); {
-	case c.cut:
+	switch kind := kindOf(k.cause); {
+	case k.cut:
 		res.Canceled += unanswered + unsent
-	case c.cause == nil:
-		failed.add(Backlog, unsent, c.backlogText(unsent))
+	case k.cause == nil:
+		failed.add(Backlog, unsent, k.backlogText(unsent))
 	case kind == EOF && unanswered+unsent == 0:
 		res.ConnsLost++
 	default:
 		res.ConnsLost++
-		failed.add(kind, max(1, unanswered+unsent), c.epitaph())
+		failed.add(kind, max(1, unanswered+unsent), k.epitaph())
 	}
-	return c.cause == nil
+	return k.cause == nil
 }
 
 // epitaph says how the connection ended.
-func (c *conn) epitaph() string {
-	s := fmt.Sprintf("%s, after %d replies", c.name(), c.acked.Load())
-	if n := c.inFlight(); n > 0 {
+func (k *keeper) epitaph() string {
+	s := fmt.Sprintf("%s, after %d replies", k.name(), k.acked.Load())
+	if n := k.inFlight(); n > 0 {
 		s += fmt.Sprintf(" and with %d requests in flight", n)
 	}
-	if n := c.replies.Partial(); n > 0 {
+	if n := k.replies.Partial(); n > 0 {
 		s += fmt.Sprintf(", %d bytes into a reply", n)
 	}
-	return s + ": " + c.cause.Error()
+	return s + ": " + k.cause.Error()
 }
 
 // report implements client.
-func (b *borrower) report(res *Result, failed failures) (lasted bool) {
-	left := b.leftUnsent()
-	if b.r.ctx.Err() != nil {
-		b.canceled += left
+func (s *sharer) report(res *Result, failed failures) (lasted bool) {
+	left := s.leftUnsent()
+	if s.r.ctx.Err() != nil {
+		s.canceled += left
 	} else if left > 0 {
-		failed.add(Backlog, left, b.backlogText(left))
+		failed.add(Backlog, left, s.backlogText(left))
 	}
-	res.Unanswered += b.unanswered
-	res.Unsent += b.unsent + left
-	res.Canceled += b.canceled
-	if b.unanswered > 0 {
-		res.unansweredSince(b.r.epoch.Add(time.Duration(b.oldest)))
+	res.Unanswered += s.unanswered
+	res.Unsent += s.unsent + left
+	res.Canceled += s.canceled
+	if s.unanswered > 0 {
+		res.unansweredSince(s.r.epoch.Add(time.Duration(s.since)))
 	}
-	failed.merge(b.failed)
-	return b.r.ctx.Err() == nil
+	failed.merge(s.failed)
+	return s.r.ctx.Err() == nil
 }

@@ -12,6 +12,8 @@ type Result struct {
 	Label    string   `json:"label,omitempty"`
 	Loop     string   `json:"loop"` // "closed" or "open"
 	Address  string   `json:"address"`
+	Driver   Driver   `json:"driver"`
+	Loops    int      `json:"loops,omitempty"` // of the driver reactor
 	Protocol Protocol `json:"protocol"`
 	Reply    Reply    `json:"reply,omitempty"`   // not of RESP
 	Request  Request  `json:"request,omitempty"` // of RESP, as the next two

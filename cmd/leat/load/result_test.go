@@ -35,7 +35,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func closedResult() Result {
 	r := sample()
-	r.Loop, r.Address, r.Protocol, r.Reply, r.Message, r.Depth = "closed", "127.0.0.1:7000", Frame, Upper, 64, 16
+	r.Loop, r.Address, r.Driver, r.Protocol, r.Reply, r.Message, r.Depth = "closed", "127.0.0.1:7000", Goroutine, Frame, Upper, 64, 16
 	r.Users, r.Conns, r.Elapsed, r.BytesSent, r.BytesReceived = 1000, 1000, 1500*time.Millisecond, 68_000, 67_932
 	r.Connect = Latency{Mean: 55_500, P50: 50_000, P90: 60_000, P99: 100_000, P999: 100_000, Max: 123_456}
 	r.Distribution = []latency.Quantile{{Below: 0, Value: 100_000}, {Below: .9, Value: 800_000}, {Below: 1, Value: time.Second}}
@@ -47,7 +47,7 @@ func closedResult() Result {
 
 func openResult() Result {
 	r := closedResult()
-	r.Loop, r.Rate, r.ConnsLost = "open", 50_000, 1
+	r.Loop, r.Driver, r.Loops, r.Rate, r.ConnsLost = "open", Reactor, 2, 50_000, 1
 	r.Requests, r.Mismatched, r.Unanswered, r.Unsent, r.Canceled = 1_234_567, 1, 12, 3, 2
 	r.Open = &Open{Service: r.Latency, Late: Latency{Mean: 31_234, Max: 1_000_500}, Delayed: 7, MaxWaiting: 5}
 	r.OldestUnanswered = time.Date(2026, 11, 20, 12, 0, 0, 5000, time.UTC)
@@ -102,20 +102,5 @@ func TestTheTextFormIsStable(t *testing.T) {
 func TestAnEmptyResultCanBeWritten(t *testing.T) {
 	if err := (Result{}).WriteText(new(bytes.Buffer)); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestDurationsAndCountsAreShownShort(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", 999: "999ns", 12_345: "12.3µs", 1_234_567: "1.23ms", 99_950 * time.Microsecond: "100ms", 83 * time.Second: "1m23s",
-	} {
-		if got := short(d); got != want {
-			t.Errorf("%d is shown as %s, want %s", d, got, want)
-		}
-	}
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1 000", 1234567: "1 234 567", -1000: "-1 000", -100: "-100"} {
-		if got := grouped(n); got != want {
-			t.Errorf("%d is shown as %s, want %s", n, got, want)
-		}
 	}
 }

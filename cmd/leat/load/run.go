@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,9 +25,8 @@ type run struct {
 	lost    atomic.Int64 // requests begun and not answered on connections that failed; for the progress
 	ctx     context.Context
 	clients []client
-	pool    *pool // nil if each user has a connection of its own
-	opened  int   // connections before the run
-	kernel  bool  // connections are sockets
+	opened  int    // connections before the run
+	shared  census // of connections that are no user's own
 	pacers  []*pacer
 	shards  []*shard // those of the first address, then those of the next
 }
@@ -38,11 +36,14 @@ func (r *run) now() int64 { return int64(time.Since(r.epoch)) }
 // open reports whether a schedule, not the replies, says when to send.
 func (r *run) open() bool { return r.schedule != nil }
 
-// shard is where a user notes what it sees of an address.
-func (r *run) shard(target, user int) *shard {
+// shard is where writer i notes what it sees of an address.
+func (r *run) shard(target, i int) *shard {
 	per := len(r.shards) / len(r.cfg.targets)
-	return r.shards[target*per+user/len(r.cfg.targets)%per]
+	return r.shards[target*per+i%per]
 }
+
+// shardOf is where a user with a goroutine notes what it sees of an address.
+func (r *run) shardOf(target, user int) *shard { return r.shard(target, user/len(r.cfg.targets)) }
 
 // Run opens the connections, drives them until the end that cfg sets, and returns what was measured.
 //
@@ -58,20 +59,22 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	}
 	w := startWatch(cfg)
 	defer w.stop()
-	d := newDialer(cfg, &w.opened)
-	conns, err := d.dial(ctx)
+	drv, err := newDriver(cfg)
 	if err != nil {
 		return Result{}, err
 	}
+	defer drv.close()
+	d := newDialer(cfg, drv, &w.opened)
+	if err := d.dial(ctx); err != nil {
+		return Result{}, err
+	}
 	if err := preload(ctx, cfg, &w.preloaded); err != nil {
-		for _, c := range conns {
-			c.nc.Close()
-		}
 		return Result{}, err
 	}
 	r := newRun(ctx, cfg)
-	r.connect(conns)
-	r.drive(w)
+	r.opened = int(w.opened.Load())
+	drv.seat(r)
+	r.drive(drv, w)
 	res := r.result(d)
 	if ctx.Err() != nil && res.Canceled > 0 {
 		return res, fmt.Errorf("load: the run was cut short: %w", context.Cause(ctx))
@@ -95,55 +98,26 @@ func newRun(ctx context.Context, cfg Config) *run {
 		r.last = r.end + int64(cfg.Timeout)
 	}
 	r.budget.Store(cfg.Requests)
-	// Four shards for each processor make it unlikely that two users want one at a time; 32 of them take 32 MiB.
+	// A loop has one for itself. Four shards for each processor make it unlikely that two users want one at a time; 32 of them
+	// take 32 MiB.
 	targets := max(1, len(cfg.targets))
+	writers := max(1, min(cfg.Conns, 4*runtime.GOMAXPROCS(0), 32)/targets)
+	if cfg.Driver == Reactor {
+		writers = cfg.Loops
+	}
 	for target := range targets {
-		for range max(1, min(cfg.Conns, 4*runtime.GOMAXPROCS(0), 32)/targets) {
+		for range writers {
 			r.shards = append(r.shards, newShard(target, phases, r.open()))
 		}
 	}
 	return r
 }
 
-// connect makes the users of the connections that were opened.
-func (r *run) connect(conns []dialed) {
-	r.opened, r.kernel = len(conns), inKernel(conns[0].nc)
-	if !r.cfg.pooled() {
-		for id, d := range conns {
-			r.clients = append(r.clients, newConn(r, id, d))
-		}
-		return
-	}
-	r.pool = newPool(r.cfg, conns)
-	for id := range r.cfg.Conns {
-		r.clients = append(r.clients, newBorrower(r, id, r.pool))
-	}
-}
-
 // drive runs the users to their ends.
-func (r *run) drive(w *watch) {
+func (r *run) drive(drv driver, w *watch) {
 	r.live.Store(int64(len(r.clients)))
 	r.epoch = time.Now()
-	var all sync.WaitGroup
-	for _, c := range r.clients {
-		c.start(&all)
-	}
-	if r.open() {
-		r.pace(&all)
-	}
 	w.running(r)
 	defer r.announce()()
-	stop := context.AfterFunc(r.ctx, func() {
-		for _, c := range r.clients {
-			c.cancel()
-		}
-		if r.pool != nil {
-			r.pool.close()
-		}
-	})
-	defer stop()
-	all.Wait()
-	if r.pool != nil {
-		r.pool.close()
-	}
+	drv.drive(r)
 }

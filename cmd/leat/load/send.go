@@ -39,30 +39,22 @@ func (c *conn) sendAll() {
 	}
 }
 
-func (c *conn) hasWork() bool {
-	return !c.stopped.Load() && c.inFlight() < int64(c.r.cfg.Depth) && (!c.r.open() || c.backlog() > 0)
-}
-
 // send makes one batch of requests and writes it. The caller holds mu.
 func (c *conn) send() {
 	if c.gone.Load() {
 		return
 	}
 	now := c.r.now()
-	n := c.take(min(int64(c.r.cfg.Depth)-c.inFlight(), int64(c.most())), now)
+	n := c.take(c.room(), now)
 	if n <= 0 {
 		if c.stopped.Load() {
 			c.poke()
 		}
 		return
 	}
-	first := c.sent.Load()
-	if written, err := c.writeAll(c.compose(n, now), now); err != nil {
-		// Replies that have arrived can still be read, so the connection is left to the reader.
-		whole := c.whole(written)
-		c.lost, c.sendErr = n-whole, err
-		c.sent.Store(first + whole)
-		c.stopped.Store(true)
+	out := c.compose(n, now)
+	if written, err := c.writeAll(out.bytes, now); err != nil {
+		c.failed(n-out.whole(written), err)
 		c.poke()
 	}
 }

@@ -115,6 +115,15 @@ func slow(n int, delay time.Duration) func(net.Conn) {
 	})
 }
 
+// eachDriver runs a test with each driver that this system has.
+func eachDriver(t *testing.T, test func(t *testing.T, d Driver)) {
+	for _, name := range Drivers() {
+		if d := Driver(name); d != Reactor || hasReactor {
+			t.Run(name, func(t *testing.T) { test(t, d) })
+		}
+	}
+}
+
 // mustRun runs cfg and checks what holds of every result.
 func mustRun(t testing.TB, cfg Config) Result {
 	t.Helper()
@@ -123,6 +132,9 @@ func mustRun(t testing.TB, cfg Config) Result {
 		t.Fatal(err)
 	}
 	checkSums(t, res)
+	if cfg.Driver != "" && res.Driver != cfg.Driver {
+		t.Errorf("driver %s ran, not %s", res.Driver, cfg.Driver)
+	}
 	return res
 }
 

@@ -2,9 +2,8 @@ package load
 
 import "github.com/leat-io/leat/cmd/leat/load/workload"
 
-// received judges what was read into b.
-func (u *user) received(b []byte) error {
-	now := u.r.now()
+// received judges what was read into b at now.
+func (u *user) received(b []byte, now int64) error {
 	if now >= u.r.from {
 		u.seen.bytesIn += int64(len(b))
 	}
@@ -52,7 +51,7 @@ func (u *user) settle(b []byte, now int64) error {
 
 // wrongReply notes that the last reply was not right.
 func (u *user) wrongReply() {
-	s := &u.seen
+	s := u.seen
 	s.wrong++
 	if text := u.replies.Refusal(); len(text) > 0 {
 		if s.refused == nil {

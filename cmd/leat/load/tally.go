@@ -26,8 +26,8 @@ func (r *run) result(d *dialer) Result {
 		}
 	}
 	res.Connect = connect.Summary()
-	if r.pool != nil {
-		res.Conns, res.ConnsLost = int(r.pool.opened), int(r.pool.lost)
+	if r.cfg.pooled() {
+		res.Conns, res.ConnsLost = int(r.shared.opened.Load()), int(r.shared.lost.Load())
 	}
 
 	res.Requests = res.OK + res.Mismatched + res.Unanswered + res.Unsent
@@ -49,7 +49,7 @@ func (r *run) result(d *dialer) Result {
 func (r *run) describe() Result {
 	cfg, spec := r.cfg, r.cfg.spec
 	res := Result{
-		Label: cfg.Label, Loop: "closed", Address: cfg.Address,
+		Label: cfg.Label, Loop: "closed", Address: cfg.Address, Driver: cfg.Driver, Loops: cfg.Loops,
 		Protocol: spec.Protocol, Reply: spec.Reply, Request: spec.Request, Keys: spec.Keys, Zipf: spec.Zipf, Message: spec.Message,
 		Depth: cfg.Depth, Rate: cfg.Rate, Profile: cfg.Profile.String(), Users: len(r.clients), Pool: cfg.Pool, Conns: r.opened,
 	}

@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/leat-io/leat/cmd/leat/load/workload"
@@ -26,16 +25,14 @@ type user struct {
 
 	requests workload.Requests
 	replies  workload.Replies
-	out      []byte // room for one write
-	ends     []int  // of the requests in out; to tell which of them a failed write got out
-	bytesOut int64  // after the warm-up
+	desk     *desk
+	bytesOut int64 // after the warm-up
 
 	// sentAt[i%Depth] is when request i was handed to a write. The slot is written before sent shows it and reused after acked
 	// has released it.
 	sentAt  []int64
 	wanted  int64 // pooled: when it began to wait for a connection
-	in      []byte
-	seen    samples
+	seen    *samples
 	endedAt int64
 
 	planned int64 // of the pacer: what due will be after this pass
@@ -43,39 +40,22 @@ type user struct {
 	waiting int64 // of the pacer: the most that were due and not sent
 }
 
-// A client drives a user over a connection of its own or over those of a pool.
-type client interface {
-	account() *user
-	start(all *sync.WaitGroup) // its goroutines
-	kick()                     // it may have become possible to send; does not wait
-	poke()                     // it may have become time to end
-	cancel()                   // the context has ended
-	// report adds how it ended, when nothing is under way any more, and says whether it lasted as long as the run.
-	report(*Result, failures) (lasted bool)
-}
-
-// init makes u user id, whose first connection is to a target.
-func (u *user) init(r *run, id, target int) {
-	request := r.cfg.spec.RequestBytes()
-	window := r.cfg.Depth * max(request, r.cfg.spec.ReplyBytes())
-	u.r, u.id = r, id
+// init makes u user id, which works on a desk and notes what it sees in samples.
+func (u *user) init(r *run, id int, d *desk, seen *samples) {
+	u.r, u.id, u.desk, u.seen = r, id, d, seen
 	u.requests, u.replies = r.cfg.spec.Requests(id), r.cfg.spec.Replies(id)
-	u.out = make([]byte, 0, min(r.cfg.Depth, max(1, batchBytes/request))*request)
-	u.ends = make([]int, 0, u.most())
 	u.sentAt = make([]int64, r.cfg.Depth)
-	u.in = make([]byte, min(max(window, readBytes), batchBytes))
-	u.seen = samples{to: r.shard(target, id), from: r.from}
-	if r.open() {
-		u.seen.service = make([]int64, batchSamples)
-	}
 }
 
 func (u *user) account() *user { return u }
 
 // most is how many requests one write has room for.
-func (u *user) most() int { return min(u.r.cfg.Depth, cap(u.out)/u.r.cfg.spec.RequestBytes()) }
+func (u *user) most() int { return cap(u.desk.out.ends) }
 
 func (u *user) inFlight() int64 { return u.sent.Load() - u.acked.Load() }
+
+// oldest is when the oldest of the requests in flight was sent.
+func (u *user) oldest() int64 { return u.sentAt[u.acked.Load()%int64(len(u.sentAt))] }
 
 // backlog is the number of requests that are due and not sent.
 func (u *user) backlog() int64 {

@@ -2,6 +2,7 @@ package latency
 
 import (
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -64,13 +65,16 @@ func TestALatencyThatIsRecordedSeveralTimesCountsAsOften(t *testing.T) {
 	}
 }
 
-func TestEachLatencyIsInTheBucketThatEndsAtItOrAfter(t *testing.T) {
+// The percentiles of a timeline are at most 6 % too high, whatever the latency.
+func TestATimelineTellsEachLatency(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 100_000 {
+	for range 1000 {
 		ns := random.Int64() >> random.IntN(63)
-		i := bucket(ns)
-		if e := edge(i); e < ns || float64(e) > 1.0625*float64(ns)+1 || i > 0 && edge(i-1) >= ns || i >= buckets {
-			t.Fatalf("%d is in bucket %d, which ends at %d", ns, i, e)
+		l := NewTimeline()
+		l.RecordN(0, ns, 100)
+		l.RecordN(0, math.MaxInt64, 1)
+		if got := int64(l.Steps(1)[0].P50); got < ns || float64(got) > 1.0625*float64(ns)+1 {
+			t.Fatalf("%d ns are told as %d", ns, got)
 		}
 	}
 }

@@ -12,6 +12,19 @@ type Summary struct {
 	Mean, P50, P90, P99, P999, Max time.Duration
 }
 
+// Figures are those of a Summary, by the names that expectations have for them.
+var Figures = []struct {
+	Name string
+	Of   func(Summary) time.Duration
+}{
+	{"mean", func(s Summary) time.Duration { return s.Mean }},
+	{"p50", func(s Summary) time.Duration { return s.P50 }},
+	{"p90", func(s Summary) time.Duration { return s.P90 }},
+	{"p99", func(s Summary) time.Duration { return s.P99 }},
+	{"p999", func(s Summary) time.Duration { return s.P999 }},
+	{"max", func(s Summary) time.Duration { return s.Max }},
+}
+
 // MarshalJSON gives the times in microseconds: mean_us, p50_us, p90_us, p99_us, p999_us, max_us.
 func (s Summary) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, `{"mean_us":%.3f,"p50_us":%.3f,"p90_us":%.3f,"p99_us":%.3f,"p999_us":%.3f,"max_us":%.3f}`,

@@ -1,17 +1,18 @@
 package latency
 
 import (
-	"math/bits"
 	"slices"
 	"time"
+
+	"github.com/leat-io/leat/internal/loghist"
 )
 
 const (
 	// slots is how many steps a timeline has at most. When they are full two and two become one.
 	slots = 128
-	// subBits makes 16 buckets for each doubling of the latency: a percentile is at most 6 % too high.
-	subBits = 4
-	buckets = (64 - subBits) << subBits
+	// scale makes 16 buckets for each doubling of the latency: a percentile is at most 6 % too high.
+	scale   loghist.Scale = 4
+	buckets               = (63 - scale + 1) << scale
 )
 
 // Resolution is the length of a timeline's steps at the beginning. Who records several replies at once records those of one such step.
@@ -45,7 +46,7 @@ func (t *Timeline) RecordN(at, latency, n int64) {
 	s := &t.at[i]
 	s.count += n
 	s.max = max(s.max, latency)
-	s.counts[bucket(latency)] += uint32(n)
+	s.counts[scale.Bucket(uint64(latency))] += uint32(n)
 }
 
 // reach makes slot i exist.
@@ -125,26 +126,9 @@ func (s *slot) percentile(p int64) time.Duration {
 	left := (s.count*p + 99) / 100
 	for i, n := range s.counts {
 		if left -= int64(n); left <= 0 && s.count > 0 {
-			return time.Duration(min(s.max, edge(i)))
+			_, next := scale.Bounds(i)
+			return time.Duration(min(s.max, int64(next-1)))
 		}
 	}
 	return 0
-}
-
-// bucket is where a latency counts: its highest bit and the subBits bits after it.
-func bucket(ns int64) int {
-	if ns < 1<<subBits {
-		return int(ns)
-	}
-	shift := bits.Len64(uint64(ns)) - 1 - subBits
-	return (shift+1)<<subBits | int(ns>>shift)&(1<<subBits-1)
-}
-
-// edge is the greatest latency of a bucket.
-func edge(i int) int64 {
-	if i < 1<<subBits {
-		return int64(i)
-	}
-	shift := i>>subBits - 1
-	return (int64(i&(1<<subBits-1))+1<<subBits+1)<<shift - 1
 }

@@ -1,4 +1,4 @@
-package load
+package nap
 
 import (
 	"os"
@@ -8,21 +8,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A napper sleeps with a timerfd, because the runtime's own timers are too coarse for a schedule: an idle Go process waits in
+// A Napper sleeps with a timerfd, because the runtime's own timers are too coarse for a schedule: an idle Go process waits in
 // epoll_wait, whose timeout is in whole milliseconds. time.Sleep(100µs) took 1.1 ms here at the median, this 130 µs, and
 // 210 µs at the 99th percentile. The descriptor is polled by the runtime like a socket, so a nap holds no thread.
-type napper struct {
+type Napper struct {
 	timer *os.File // nil: the runtime's timers
 	raw   syscall.RawConn
-	turn  func(fd uintptr) bool // of sleep; made once because it escapes
+	turn  func(fd uintptr) bool // of Sleep; made once because it escapes
 	spec  unix.ItimerSpec
 	armed bool
 	err   error // of arming it
 }
 
-// newNapper returns one that uses the kernel's timers if it may and can.
-func newNapper(kernel bool) *napper {
-	n := new(napper)
+// New returns a Napper that uses the kernel's timers if it may and can.
+func New(kernel bool) *Napper {
+	n := new(Napper)
 	if !kernel {
 		return n
 	}
@@ -40,7 +40,8 @@ func newNapper(kernel bool) *napper {
 	return n
 }
 
-func (n *napper) sleep(d time.Duration) {
+// Sleep sleeps for at least d.
+func (n *Napper) Sleep(d time.Duration) {
 	if n.timer != nil {
 		n.spec.Value = unix.NsecToTimespec(int64(d))
 		n.armed = false
@@ -54,7 +55,7 @@ func (n *napper) sleep(d time.Duration) {
 // arm starts the timer when RawConn.Read first calls it and says "not ready", so that the goroutine always parks, even if the time is
 // over at once: on a single processor that is what lets the runtime look at the other descriptors. It is called again when the
 // timer has expired. The count of expirations need not be read, as the runtime polls for edges.
-func (n *napper) arm(fd uintptr) bool {
+func (n *Napper) arm(fd uintptr) bool {
 	if n.armed {
 		return true
 	}
@@ -63,7 +64,8 @@ func (n *napper) arm(fd uintptr) bool {
 	return n.err != nil
 }
 
-func (n *napper) close() {
+// Close gives the timer back.
+func (n *Napper) Close() {
 	if n.timer != nil {
 		n.timer.Close()
 	}
