@@ -10,6 +10,7 @@ import (
 	"github.com/leat-io/leat/sinks"
 	"github.com/leat-io/leat/sources/file"
 	"github.com/leat-io/leat/sources/tcp"
+	"github.com/leat-io/leat/sources/tcp/tlsconf"
 	"github.com/leat-io/leat/stage"
 )
 
@@ -17,6 +18,8 @@ import (
 type Server struct {
 	Pipeline *pipeline.Pipeline
 	Source   *tcp.Source
+
+	Certificates *tlsconf.Live // nil without TLS
 
 	opts  []pipeline.Option // of Pipeline, and of the one that replays
 	store *kv.Server        // of the app kv

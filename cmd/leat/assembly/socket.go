@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"io/fs"
+	"syscall"
 	"time"
 
 	"github.com/leat-io/leat/sources/tcp"
@@ -22,6 +23,7 @@ type Socket struct {
 	Backlog           int           // connections that wait to be accepted
 	Linger            time.Duration // for which a close may wait for the peer; negative: the kernel's way
 	Mode              uint32        // permissions of the file of a unix socket; 0 for what the umask leaves
+	Inherited         syscall.Conn  // that listens already, to be served instead of opening one; nil for none
 }
 
 var defaultSocket = Socket{
@@ -47,6 +49,7 @@ func (s Socket) options() (opts []tcp.Option) {
 	add(s.Congestion != "", tcp.Congestion(s.Congestion))
 	add(s.Backlog != 0, tcp.Backlog(s.Backlog))
 	add(s.Linger >= 0, tcp.Linger(s.Linger))
+	add(s.Inherited != nil, tcp.Inherit(s.Inherited))
 	add(s.Mode != 0, tcp.Mode(fs.FileMode(s.Mode)))
 	return opts
 }

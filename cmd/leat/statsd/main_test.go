@@ -1,0 +1,9 @@
+package statsd
+
+import (
+	"testing"
+
+	"github.com/leat-io/leat/stage/stagetest"
+)
+
+func TestMain(m *testing.M) { stagetest.Main(m) }
