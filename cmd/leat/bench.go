@@ -92,14 +92,10 @@ func (b *benching) run(c *cobra.Command, s bench.Subject, nodes []string) error 
 		return err
 	}
 	res.Assembly = c.Name()
-	out := c.OutOrStdout()
-	switch {
-	case asJSON(c):
-		return json.NewEncoder(out).Encode(res)
-	case b.format == "go":
-		return res.WriteGo(out)
+	if b.format == "go" {
+		return res.WriteGo(c.OutOrStdout())
 	}
-	return res.WriteText(out)
+	return show(c, res)
 }
 
 // check refuses what makes no sense before anything is opened.
@@ -163,7 +159,7 @@ func benchTCP(conf *configuration, cfg *assembly.TCP, flags *pflag.FlagSet) *cob
 		}
 	})
 	conf.fileFlag(c.Flags())
-	completeWords(c)
+	completeWords(c, tcpWords)
 	b.complete(c)
 	return c
 }

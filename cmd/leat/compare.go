@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -23,7 +22,7 @@ func compareCommand(conf *configuration) *cobra.Command {
 much, and how sure that is.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(compareSubject(conf, tcpSubject))
+	c.AddCommand(compareSubject(conf, tcpSubject), compareSubject(conf, proxySubject), backendCommand())
 	for _, sub := range c.Commands() {
 		sub.Args = noArgs
 	}
@@ -54,7 +53,7 @@ Each run is a fresh server and a fresh load. The order changes from round to rou
 
 A ratio has its 95 % interval. "No difference": it holds 1 and lies within --bound. "Unresolved": it holds 1 and is wider;
 take more --rounds. Rows with ! are untrusted, and the reason is said: mostly that the load, not the server, was the
-bottleneck. See docs/compare.md.`,
+bottleneck. See docs/compare.md.` + s.note,
 		Example: s.example,
 		RunE:    func(c *cobra.Command, _ []string) error { return cmp.run(c) },
 	}
@@ -71,7 +70,7 @@ bottleneck. See docs/compare.md.`,
 	f.BoolVar(&cmp.cfg.Pin, "pin", false, "give the server one processor and the load another")
 	f.Float64Var(&cmp.cfg.Bound, "bound", compare.DefaultBound, "how far from 1 the interval of no difference may reach")
 	f.StringVar(&cmp.html, "html", "", "file for a report with pictures, which needs nothing else")
-	completeWords(c)
+	completeWords(c, s.words)
 	c.RegisterFlagCompletionFunc("vary", cmp.completeVary)
 	c.RegisterFlagCompletionFunc("html", cobra.FixedCompletions([]string{"html"}, cobra.ShellCompDirectiveFilterFileExt))
 	return c
@@ -110,10 +109,7 @@ func (cmp *comparison) run(c *cobra.Command) error {
 	if page != nil {
 		err = errors.Join(err, report.WriteHTML(page), page.Close())
 	}
-	if asJSON(c) {
-		return errors.Join(err, json.NewEncoder(c.OutOrStdout()).Encode(report))
-	}
-	return errors.Join(err, report.WriteText(c.OutOrStdout()))
+	return errors.Join(err, show(c, report))
 }
 
 // commandLine is what a person would type for the arguments.

@@ -61,6 +61,9 @@ func (l *loading) against(d load.Config) compare.Load {
 	if c.Reply == "" {
 		c.Reply = d.Reply
 	}
+	if c.Request == "" && c.Protocol == d.Protocol {
+		c.Request = d.Request
+	}
 	return comparing.With(c)
 }
 

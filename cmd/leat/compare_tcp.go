@@ -19,7 +19,9 @@ import (
 type subject struct {
 	name       string // of its command, and of its section in files
 	suggestion string // of what to vary
+	note       string // on its figures; may be empty
 	example    string
+	words      map[string][]string                // of its flags that take one of some
 	fresh      func() (*pflag.FlagSet, candidate) // flags with their defaults, and what they set
 }
 
@@ -32,7 +34,7 @@ type candidate interface {
 }
 
 var tcpSubject = subject{
-	name: "tcp", suggestion: "queue=chan,workiva",
+	name: "tcp", suggestion: "queue=chan,workiva", words: tcpWords,
 	example: `  leat compare tcp --vary workers=0,2 --pin --html workers.html
   leat compare tcp --app kv --vary queue=chan,workiva --vary workers=1,2 --rounds 10 --load '--request mixed --conns 64 --depth 16'
   leat compare tcp --vary listen=127.0.0.1:0,unix:@leat --load '--conns 100 --rate 20000'`,

@@ -5,18 +5,12 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
-	"runtime"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/leat-io/leat/pipeline/compare"
 )
@@ -95,7 +89,7 @@ func TestMisuseOfCompareIsAnsweredWithASentence(t *testing.T) {
 		want   string
 	}{
 		{nil, exitUsage, "say what to vary, such as --vary queue=chan,workiva"},
-		{[]string{"--vary", "quue=chan,workiva"}, exitUsage, `leat tcp has no flag "quue"; the nearest is queue. It has accept-rate, app, backlog, batch, by, codec`},
+		{[]string{"--vary", "quue=chan,workiva"}, exitUsage, `leat tcp has no flag "quue"; the nearest is queue. It has accept-rate, accept-rate-per-address, app, backlog, batch, by, codec`},
 		{[]string{"--vary", "queue"}, exitUsage, "it has no values; wanted queue=value,value"},
 		{[]string{"--vary", "queue=chan,morse"}, exitUsage, `the variant queue=morse: there is no queue "morse"; choose chan, ring, block, workiva`},
 		{[]string{"--vary", "workers=1,many"}, exitUsage, `--workers is "many"; wanted a whole number`},
@@ -121,74 +115,6 @@ func TestMisuseOfCompareIsAnsweredWithASentence(t *testing.T) {
 	}
 }
 
-// children are the processes that one has started, on Linux.
-func children(pid int) (pids []int) {
-	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, path := range tasks {
-		b, _ := os.ReadFile(path)
-		for _, f := range strings.Fields(string(b)) {
-			n, _ := strconv.Atoi(f)
-			pids = append(pids, n)
-		}
-	}
-	return pids
-}
-
-func TestAnInterruptedComparisonSaysWhatItHasAndLeavesNoProcess(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the children of a process are listed on Linux")
-	}
-	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGKILL} {
-		var out bytes.Buffer
-		p := &process{t: t, cmd: exec.Command(binary, "compare", "tcp", "--vary", "workers=0,1", "--rounds", "500", "--time", "50ms", "--warmup", "10ms")}
-		p.cmd.Stdout = &out
-		temp, err := os.MkdirTemp("", "c") // a process that is killed leaves its sockets
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { os.RemoveAll(temp) })
-		p.cmd.Env = append(os.Environ(), "TMPDIR="+temp)
-		stderr, err := p.cmd.StderrPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { p.cmd.Process.Kill() })
-		go p.logs(stderr, nil)
-		p.says("3 of 1000 runs done")
-		var pids []int
-		for len(pids) < 2 {
-			pids = children(p.cmd.Process.Pid)
-		}
-		if err := p.cmd.Process.Signal(s); err != nil {
-			t.Fatal(err)
-		}
-		if s == syscall.SIGINT {
-			p.says("interrupted after")
-			if status := p.wait(); status != exitFailed || !strings.Contains(out.String(), "throughput (messages/s") {
-				t.Errorf("status %d: %s", status, out.String())
-			}
-		} else {
-			p.wait()
-		}
-		for _, pid := range pids {
-			for deadline := time.Now().Add(20 * time.Second); runs(pid); time.Sleep(5 * time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatalf("%v: process %d is still there", s, pid)
-				}
-			}
-		}
-	}
-}
-
-// runs says whether a process is there and has not ended.
-func runs(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err == nil && !strings.Contains(string(stat), ") Z ")
-}
-
 func TestFlagsInATextAreSplitAsAShellDoes(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                             nil,
@@ -210,5 +136,8 @@ func TestWordsOfCompareAreCompleted(t *testing.T) {
 		if out, msg, _ := leat(t, "__complete", "compare", "tcp", "--vary", typed); !strings.Contains(out, want+"\n") {
 			t.Errorf("%s is completed with %q %s", typed, out, msg)
 		}
+	}
+	if out, msg, _ := leat(t, "__complete", "compare", "proxy", "--pool", ""); !strings.Contains(out, "exclusive\n") {
+		t.Errorf("--pool of a proxy is completed with %q %s", out, msg)
 	}
 }

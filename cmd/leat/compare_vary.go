@@ -160,7 +160,7 @@ func (cmp *comparison) completeVary(_ *cobra.Command, _ []string, typed string) 
 		for _, name := range cmp.names() {
 			all = append(all, name+"=")
 		}
-	} else if words := wordsOf[flag]; len(words) > 0 {
+	} else if words := cmp.subject.words[flag]; len(words) > 0 {
 		all = []string{flag + "=" + strings.Join(words, ",")}
 	}
 	return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace

@@ -71,6 +71,44 @@ func (conf *configuration) loadTCP(cfg *assembly.TCP) (config.Settings, error) {
 	return settings, err
 }
 
+// loadUDP is load for a UDP server, and likewise.
+func (conf *configuration) loadUDP(cfg *assembly.UDP) (config.Settings, error) {
+	settings, err := conf.load()
+	if err == nil {
+		cfg.Suit(func(flag string) bool { return settings.Chosen("udp." + flag) })
+		settings.Refresh("of the app " + cfg.App)
+	}
+	return settings, err
+}
+
+// loadProxy is load for a proxy, whose modes do not know each other's settings and have defaults of their own.
+func (conf *configuration) loadProxy(cfg *assembly.Proxy) (config.Settings, error) {
+	settings, err := conf.load()
+	if err == nil {
+		err = suitProxy(cfg, settings)
+	}
+	return settings, err
+}
+
+// loadProxyInto is loadProxy for flags that take the place of those of the section.
+func (conf *configuration) loadProxyInto(cfg *assembly.Proxy, flags *pflag.FlagSet) error {
+	settings, err := conf.loadInto("proxy", flags)
+	if err == nil {
+		err = suitProxy(cfg, settings)
+	}
+	return err
+}
+
+func suitProxy(cfg *assembly.Proxy, settings config.Settings) error {
+	chosen := func(flag string) bool { return settings.Chosen("proxy." + flag) }
+	if err := misplaced(cfg.Mode, chosen); err != nil {
+		return &exitError{exitUsage, err}
+	}
+	cfg.Suit(chosen)
+	settings.Refresh("of the mode " + cfg.Mode)
+	return nil
+}
+
 // report is the answer to --check: the settings of a section, or what is wrong, which is also the error.
 func (conf *configuration) report(c *cobra.Command, section string, settings config.Settings, wrong error) error {
 	out := c.OutOrStdout()

@@ -77,7 +77,7 @@ func TestACheckFindsWhatIsWrongAndBindsNothing(t *testing.T) {
 		{nil, []string{"--log-level", "loud"}, `no log level "loud"`},
 		{nil, []string{"--metrics-every", "-1s"}, "negative"},
 		{[]string{"LEAT_TCP_MAX_CONS=1"}, nil, "the nearest is LEAT_TCP_MAX_CONNS"},
-		{nil, []string{"--config", configFileOf(t, "tcp: {workers: few}")}, `leat.yaml: tcp.workers is "few"; wanted a whole number`},
+		{nil, []string{"--config", configFileOf(t, "tcp: {workers: few}")}, `leat.yaml:1: tcp.workers is "few"; wanted a whole number`},
 		{nil, []string{"--config", "/nowhere/leat.yaml"}, "cannot be read"},
 	} {
 		_, msg, status := leatIn(t, c.environ, append([]string{"tcp", "--check"}, c.args...)...)

@@ -46,21 +46,21 @@ max; also connect.mean, service.p99, late.max and the like, and phase1.p99 for a
 		RunE: func(c *cobra.Command, _ []string) error { return l.run(c) },
 	}
 	l.flags(c.Flags())
-	words := func(flag string, all ...string) {
-		c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp))
-	}
-	words("protocol", workload.Protocols()...)
-	words("reply", workload.Answers()...)
-	words("request", workload.Commands()...)
-	words("profile", "ramp 0-50000 10s", "hold 50000 30s", "warm 50000 5s", "spike 80000 5s")
-	c.RegisterFlagCompletionFunc("expect", completeExpect)
+	completeWords(c, map[string][]string{
+		"protocol": workload.Protocols(), "reply": workload.Answers(), "request": workload.Commands(), "driver": load.Drivers(), "profile": profileWords,
+	})
+	c.RegisterFlagCompletionFunc("expect", completeNames(load.MetricNames()))
 	files := func(flag string, extensions ...string) {
 		c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(extensions, cobra.ShellCompDirectiveFilterFileExt))
 	}
 	files("plot", "svg", "html")
 	files("compare", "json")
+	c.AddCommand(loadUDPCommand())
 	return c
 }
+
+// profileWords are phases to begin with.
+var profileWords = []string{"ramp 0-50000 10s", "hold 50000 30s", "warm 50000 5s", "spike 80000 5s"}
 
 // loading is a load command with its flags.
 type loading struct {
@@ -85,6 +85,8 @@ func (l *loading) flags(f *pflag.FlagSet) {
 	f.IntVar(&cfg.Conns, "conns", 64, "connections; with --pool, users that share its connections")
 	f.IntVar(&cfg.Depth, "depth", 1, "most requests in flight on a connection")
 	f.IntVar(&l.pool, "pool", 0, "connections that the users share; 0 opens one for each request (default: one for each user, kept)")
+	f.StringVar((*string)(&cfg.Driver), "driver", "", "what carries the connections: reactor (loops that serve many each) or goroutine (default reactor on Linux)")
+	f.IntVar(&cfg.Loops, "loops", 0, "loops of the driver reactor (default one for each processor)")
 	f.Float64Var(&cfg.Rate, "rate", 0, "requests a second on a constant schedule; 0 sends as fast as replies come")
 	f.StringVar(&l.profile, "profile", "", "phases of a schedule, such as 'ramp 0-50000 10s, hold 50000 30s, spike 80000 5s'")
 	f.Int64Var(&cfg.Requests, "requests", 0, "end after this many requests")
@@ -117,22 +119,23 @@ func (l *loading) run(c *cobra.Command) error {
 	if err != nil && res.Requests == 0 {
 		return err
 	}
-	if asJSON(c) {
-		err = firstError(err, json.NewEncoder(c.OutOrStdout()).Encode(res))
-	} else {
-		err = firstError(err, res.WriteText(c.OutOrStdout()))
-	}
+	err = firstError(err, show(c, res))
 	if l.plot != "" {
 		err = firstError(err, l.draw(append(results, res)))
 	}
-	if failures := wanted.Check(res); err == nil && len(failures) > 0 {
-		var all []error
-		for _, f := range failures {
-			all = append(all, errors.New(f.String()))
-		}
-		return &exitError{exitExpect, fmt.Errorf("not as expected: %w", errors.Join(all...))}
+	return firstError(err, unmet(wanted.Check(res)))
+}
+
+// unmet is the error for expectations that do not hold.
+func unmet(failures []load.Failure) error {
+	if len(failures) == 0 {
+		return nil
 	}
-	return err
+	var all []error
+	for _, f := range failures {
+		all = append(all, errors.New(f.String()))
+	}
+	return &exitError{exitExpect, fmt.Errorf("not as expected: %w", errors.Join(all...))}
 }
 
 // understand fills what is not read by a flag alone, and refuses what makes no sense before anything is opened.
@@ -205,17 +208,19 @@ func stored(files []string) (results []load.Result, err error) {
 	return results, nil
 }
 
-// completeExpect completes the last of the expectations.
-func completeExpect(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	before, last := "", typed
-	if i := strings.LastIndexByte(typed, ','); i >= 0 {
-		before, last = typed[:i+1], typed[i+1:]
-	}
-	var all []string
-	for _, name := range load.MetricNames() {
-		if strings.HasPrefix(name, last) {
-			all = append(all, before+name)
+// completeNames completes the last of the expectations with the name of a figure.
+func completeNames(names []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before, last := "", typed
+		if i := strings.LastIndexByte(typed, ','); i >= 0 {
+			before, last = typed[:i+1], typed[i+1:]
 		}
+		var all []string
+		for _, name := range names {
+			if strings.HasPrefix(name, last) {
+				all = append(all, before+name)
+			}
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
-	return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }

@@ -94,8 +94,13 @@ that it had accepted was answered.`,
 	conf, tcp := &configuration{}, assembly.DefaultTCP()
 	flags := pflag.NewFlagSet("tcp", pflag.ContinueOnError) // of tcp and graph, of which one runs
 	tcpFlags(flags, &tcp)
-	c.AddCommand(demoCommand(), tcpCommand(conf, &tcp, flags), loadCommand(), benchCommand(benchTCP(conf, &tcp, flags)), compareCommand(conf),
-		graphCommand(conf, &tcp, flags), doctorCommand())
+	udp := assembly.DefaultUDP()
+	packets := pflag.NewFlagSet("udp", pflag.ContinueOnError)
+	udpFlags(packets, &udp)
+	graph := graphCommand(conf, &tcp, flags)
+	graph.AddCommand(graphUDPCommand(conf, &udp, packets), graphProxyCommand(conf), graphMuxCommand(conf))
+	c.AddCommand(demoCommand(), tcpCommand(conf, &tcp, flags), udpCommand(conf, &udp, packets), proxyCommand(conf), muxCommand(conf), loadCommand(), benchCommand(benchTCP(conf, &tcp, flags)), compareCommand(conf),
+		graph, doctorCommand())
 	for _, sub := range c.Commands() {
 		if sub.Args == nil {
 			sub.Args = noArgs

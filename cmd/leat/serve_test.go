@@ -92,15 +92,7 @@ func TestAServerIsSilentWhenItIsAskedTo(t *testing.T) {
 
 func TestTheLogForPeopleIsNotJSON(t *testing.T) {
 	p := &process{t: t, cmd: exec.Command(binary, "tcp", "--listen", "127.0.0.1:0", "--log-format", "console")}
-	stderr, err := p.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { p.cmd.Process.Kill() })
-	go p.logs(stderr, nil)
+	p.begin(nil)
 	p.says("INFO\tlistening\t")
 	if s := p.end(syscall.SIGTERM); s != exitOK {
 		t.Errorf("exit status %d: %s", s, p.said())

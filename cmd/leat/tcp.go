@@ -12,14 +12,15 @@ import (
 )
 
 func tcpCommand(conf *configuration, cfg *assembly.TCP, flags *pflag.FlagSet) *cobra.Command {
-	var srv server
+	srv := server{upgradable: true}
 	c := &cobra.Command{
 		Use:   "tcp",
 		Short: "Run a TCP server",
 		Long: `Run a TCP server that answers each message with itself or in capitals, or that keeps keys and values.
 
 It listens on the loopback interface unless told otherwise. SIGTERM or SIGINT drains it: everything that it has
-accepted is answered, then it prints what its nodes have counted. A second signal ends it at once.
+accepted is answered, then it prints what its nodes have counted. A second signal ends it at once. SIGUSR2 starts the program
+anew, which takes over without a connection being lost; see docs/restart.md.
 
 Each flag can also be set by a variable (--max-conns by LEAT_TCP_MAX_CONNS) and in the section tcp of a file. A flag
 comes before a variable, a variable before the file.`,
@@ -29,11 +30,7 @@ comes before a variable, a variable before the file.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, err := conf.loadTCP(cfg)
 			if conf.check {
-				if err == nil {
-					_, bad := srv.log(c)
-					err = errors.Join(checkAddress(cfg.Listen), cfg.Validate(), bad)
-				}
-				return conf.report(c, "tcp", settings, err)
+				return srv.check(c, conf, settings, err, func() error { return errors.Join(checkAddress(cfg.Listen), cfg.Validate()) })
 			}
 			if err != nil {
 				return err
@@ -42,37 +39,43 @@ comes before a variable, a variable before the file.`,
 			if err != nil {
 				return err
 			}
-			s, err := cfg.Assemble(pipeline.Log(log))
+			now := *cfg
+			listen, bound, err := srv.inherit(cfg.Listen, &now.Socket)
+			if err != nil {
+				return err
+			}
+			now.Listen = listen
+			s, err := now.Assemble(pipeline.Log(log))
 			if err != nil {
 				return &exitError{exitUsage, err}
+			}
+			life := srv.life(log, cfg.Drain, keeps(cfg))
+			if s.Certificates != nil {
+				s.Pipeline.Beside(certificates(s.Certificates, log))
 			}
 			restored, err := s.Open(c.Context())
 			if err != nil {
 				return err
 			}
+			if err := bound(); err != nil {
+				return errors.Join(err, s.Close())
+			}
 			if cfg.Journal != "" {
 				log.Info("replayed", "journal", cfg.Journal, "keys", restored.Keys, "bytes", restored.Bytes, "torn", restored.Torn)
 			}
 			log.Info("listening", "address", s.Source.Addr().String(), "codec", cfg.Codec, "app", cfg.App, "workers", cfg.Workers)
-			return errors.Join(srv.run(c, s.Pipeline, s.Run, log, "decode"), s.Close())
+			return errors.Join(srv.run(c, s.Pipeline, life.Beside(s.Pipeline, served(cfg.Listen, s.Source), s.Run), log, "decode"), s.Close())
 		},
 	}
-	srv.flags(c.Flags())
-	c.Flags().AddFlagSet(flags)
-	settings := pflag.NewFlagSet("tcp", pflag.ContinueOnError)
-	settings.AddFlagSet(c.Flags())
-	conf.section("tcp", settings)
-	conf.fileFlag(c.Flags())
-	conf.checkFlag(c.Flags())
-	completeWords(c)
-	srv.complete(c)
+	conf.serve(c, &srv, flags, tcpWords)
+	completeWords(c, tlsWords)
 	return c
 }
 
 // tcpFlags is the one place where a field of the assembly gets its flag, and with it its variable and its key in files.
 func tcpFlags(f *pflag.FlagSet, cfg *assembly.TCP) {
-	f.StringVar(&cfg.Listen, "listen", cfg.Listen, "address to listen on, host:port; without a host, 127.0.0.1")
-	f.StringVar(&cfg.Codec, "codec", cfg.Codec, "how messages are delimited: raw (what one read returns), frame (32-bit length), line, resp (of redis)")
+	f.StringVar(&cfg.Listen, "listen", cfg.Listen, "address to listen on, host:port or unix:PATH; without a host, 127.0.0.1; systemd or systemd:NAME for a socket that systemd passes")
+	f.StringVar(&cfg.Codec, "codec", cfg.Codec, "how messages are delimited: raw (what one read returns), frame (32-bit length), line, resp (of redis), mux (streams, docs/mux.md)")
 	f.StringVar(&cfg.App, "app", cfg.App, "what is answered: echo, upper or kv (keys and values, with the codec resp)")
 	config.SizeVar(f, &cfg.MaxMessage, "max-message", "longest message")
 	f.StringVar(&cfg.Source, "source", cfg.Source, "what reads: reactor (loops on epoll), uring (loops on io_uring), goroutine (one for each connection)")
@@ -86,6 +89,7 @@ func tcpFlags(f *pflag.FlagSet, cfg *assembly.TCP) {
 	f.IntVar(&cfg.MaxConns, "max-conns", cfg.MaxConns, "connections at a time; more are closed at once")
 	f.IntVar(&cfg.MaxPerAddress, "max-conns-per-address", cfg.MaxPerAddress, "connections at a time from one IPv4 address or IPv6 /64; 0 for no limit")
 	f.Float64Var(&cfg.AcceptRate, "accept-rate", cfg.AcceptRate, "connections accepted a second, more wait in the backlog; 0 for no limit")
+	f.Float64Var(&cfg.AcceptRatePerAddress, "accept-rate-per-address", cfg.AcceptRatePerAddress, "connections a second from one IPv4 address or IPv6 /64, those of a second and at least 8 at once, more are closed; 0 for no limit")
 	f.IntVar(&cfg.Limits.InFlight, "in-flight", cfg.Limits.InFlight, "requests of one connection that are worked on at a time")
 	config.SizeVar(f, &cfg.Limits.OutHigh, "output-high", "answers that may wait for a client before it is not read any more")
 	config.SizeVar(f, &cfg.Limits.OutLow, "output-low", "answers that wait when it is read again")
@@ -101,6 +105,7 @@ func tcpFlags(f *pflag.FlagSet, cfg *assembly.TCP) {
 	f.StringVar(&cfg.Journal, "journal", cfg.Journal, "file in which the app kv keeps its changes, and from which it takes them at the start")
 	f.StringVar(&cfg.JournalSync, "journal-sync", cfg.JournalSync, "when the journal is synced to the disk: always (before the answer), everysec, never (when the system likes)")
 	socketFlags(f, &cfg.Socket)
+	tlsFlags(f, &cfg.TLS)
 }
 
 func socketFlags(f *pflag.FlagSet, s *assembly.Socket) {
@@ -119,15 +124,8 @@ func socketFlags(f *pflag.FlagSet, s *assembly.Socket) {
 	f.Uint32Var(&s.Mode, "unix-mode", s.Mode, "permissions of the file of a unix socket, such as 0660; 0 for the usual ones")
 }
 
-// completeWords lets the shell complete the flags that take one of some words.
-func completeWords(c *cobra.Command) {
-	for flag, words := range wordsOf {
-		c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-	}
-}
-
-// wordsOf are the flags that take one of some words.
-var wordsOf = map[string][]string{
+// tcpWords are the flags that take one of some words.
+var tcpWords = map[string][]string{
 	"codec": assembly.Codecs, "app": assembly.Apps, "queue": assembly.Queues, "by": assembly.Keys, "journal-sync": assembly.Syncs,
 	"source": assembly.Sources,
 }

@@ -100,7 +100,12 @@ func TestBenchstatReadsTheRuns(t *testing.T) {
 		case *benchfmt.Result:
 			runs[rec.Name.String()]++
 			for _, unit := range []string{"sec/msg", "B/s", "allocs/msg", "B/msg"} {
-				if _, ok := rec.Value(unit); !ok {
+				_, ok := rec.Value(unit)
+				if !ok && unit == "sec/msg" { // the reader leaves the unit of a zero as it stands
+					ns, known := rec.Value("ns/msg")
+					ok = known && ns == 0
+				}
+				if !ok {
 					t.Errorf("%s has no %s: %v", rec.Name, unit, rec.Values)
 				}
 			}

@@ -44,9 +44,10 @@ func TCP(cfg assembly.TCP, traffic Traffic, log *slog.Logger) (_ Subject, err er
 	if traffic.Conns < 1 || traffic.Depth < 1 || traffic.Message < 1 {
 		return nil, fmt.Errorf("connections, requests in flight and bytes of a message must be at least 1, not %d, %d, %d", traffic.Conns, traffic.Depth, traffic.Message)
 	}
-	cfg.Listen, cfg.Password, cfg.MaxPerAddress, cfg.AcceptRate = "127.0.0.1:0", "", 0, 0
+	cfg.Listen, cfg.Password, cfg.MaxPerAddress, cfg.AcceptRate, cfg.AcceptRatePerAddress = "127.0.0.1:0", "", 0, 0, 0
 	cfg.MaxConns = max(cfg.MaxConns, traffic.Conns+1)
 	s := &tcpSubject{load: load.Config{
+		Driver:   load.Goroutine, // loops would have to wait for the processors, which those of the server do not give up at once
 		Protocol: load.Protocol(cfg.Codec), Conns: traffic.Conns, Depth: traffic.Depth, Message: traffic.Message,
 		Duration: 24 * time.Hour, // until the context ends
 	}}

@@ -35,13 +35,17 @@ func assign(f *pflag.Flag, v any, where string, env bool) error {
 	return misfit(err, where, v, f)
 }
 
-// misfit says that a value is not what a flag takes, unless err is nil.
+// misfit says that a value is not what a flag takes, unless err is nil. Values that have a form of their own say what is wrong
+// with it.
 func misfit(err error, where string, v any, f *pflag.Flag) error {
 	switch {
 	case err == nil:
 		return nil
 	case v == nil:
 		return fmt.Errorf("%s has no value; wanted %s", where, wanted(f))
+	}
+	if _, ok := f.Value.(wanter); ok && err != errShape {
+		return fmt.Errorf("%s is %q: %w; wanted %s", where, fmt.Sprint(v), err, wanted(f))
 	}
 	return fmt.Errorf("%s is %q; wanted %s", where, fmt.Sprint(v), wanted(f))
 }
@@ -85,6 +89,9 @@ func texts(v any) ([]string, error) {
 	return nil, errShape
 }
 
+// A wanter is a value that describes what it takes.
+type wanter interface{ Wanted() string }
+
 // wanted describes what a flag takes.
 func wanted(f *pflag.Flag) string {
 	switch f.Value.Type() {
@@ -100,12 +107,17 @@ func wanted(f *pflag.Flag) string {
 		return "a duration, such as 500ms, 30s or 1m30s"
 	case "size":
 		return "a size in bytes, such as 65536, 64KiB (1024 bytes each) or 64KB (1000 bytes each)"
+	case "float64Slice":
+		return "a list of numbers, such as 0.5,0.99"
 	case "stringSlice", "stringArray":
 		return "a list of words"
 	case "secret":
 		return "a password or the like"
 	case "string":
 		return "a word"
+	}
+	if w, ok := f.Value.(wanter); ok {
+		return w.Wanted()
 	}
 	return "a value of type " + f.Value.Type()
 }

@@ -76,7 +76,7 @@ func (s Schema) Load(src Sources) (Settings, error) {
 	var all Settings
 	for _, sec := range s {
 		sec.Flags.VisitAll(func(f *pflag.Flag) {
-			set, err := resolve(sec.Name+"."+f.Name, f, layer{file.values, src.File}, env)
+			set, err := resolve(sec.Name+"."+f.Name, f, file, env)
 			all = append(all, set)
 			note(err)
 		})
@@ -96,7 +96,11 @@ func resolve(key string, f *pflag.Flag, file, env layer) (Setting, error) {
 	var wrong []error
 	if file.values.Exists(key) {
 		s.Origin, s.From = FromFile, file.name
-		wrong = append(wrong, assign(f, file.values.Get(key), file.name+": "+key, false))
+		if t, ok := f.Value.(Tree); ok {
+			wrong = append(wrong, file.plant(t, key)...)
+		} else {
+			wrong = append(wrong, assign(f, file.values.Get(key), file.at(key)+": "+key, false))
+		}
 	}
 	if env.values.Exists(key) {
 		s.Origin, s.From = FromEnv, variable(key)

@@ -168,7 +168,7 @@ func TestVariablesThatAreNobodysBusinessAreLeftAlone(t *testing.T) {
 
 func TestAValueThatDoesNotFitNamesThePlaceTheKeyAndTheForm(t *testing.T) {
 	for _, c := range []struct{ env, file, want string }{
-		{"", "tcp: {max-conns: many}", `leat.yaml: tcp.max-conns is "many"; wanted a whole number`},
+		{"", "tcp: {max-conns: many}", `leat.yaml:1: tcp.max-conns is "many"; wanted a whole number`},
 		{"", "tcp: {max-conns: 1.5}", `tcp.max-conns is "1.5"; wanted a whole number`},
 		{"", "tcp: {max-conns: [1]}", `tcp.max-conns is "[1]"; wanted a whole number`},
 		{"", "tcp: {max-conns: {a: 1}}", `tcp.max-conns is "map[a:1]"; wanted a whole number`},

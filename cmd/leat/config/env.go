@@ -20,7 +20,7 @@ func (s Schema) environment(environ []string) (layer, []error) {
 		keys[variable(k)] = k
 	}
 	var wrong []error
-	l := layer{koanf.New("."), "the environment"}
+	l := layer{koanf.New("."), "the environment", nil}
 	err := l.values.Load(env.Provider(".", env.Opt{
 		Prefix:      prefix,
 		EnvironFunc: func() []string { return slices.Sorted(slices.Values(environ)) },

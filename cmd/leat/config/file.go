@@ -21,11 +21,12 @@ const maxFile = 1 << 20
 type layer struct {
 	values *koanf.Koanf
 	name   string
+	places map[string]Field // of a file, by key
 }
 
 // openFile reads a YAML file. Without a path it is empty.
 func openFile(path string) (layer, error) {
-	l := layer{koanf.New("."), path}
+	l := layer{koanf.New("."), path, nil}
 	if path == "" {
 		return l, nil
 	}
@@ -41,7 +42,8 @@ func openFile(path string) (layer, error) {
 	if err := l.parse(b); err != nil {
 		return l, fmt.Errorf("%s: %w", path, err)
 	}
-	return l, nil
+	l.places, err = places(b)
+	return l, err
 }
 
 // errTooLong is returned for a file of which not everything may be read.
@@ -93,16 +95,16 @@ func (s Schema) strangers(file layer) (wrong []error) {
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
 		sec, ok := s.section(name)
 		if !ok {
-			wrong = append(wrong, unknown(file.name, name, append(s.names(), s.known()...)))
+			wrong = append(wrong, unknown(file.at(name), name, append(s.names(), s.known()...)))
 			continue
 		}
 		keys, ok := raw[name].(map[string]any)
 		if !ok && raw[name] != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %s is %q; wanted the settings of leat %s", file.name, name, fmt.Sprint(raw[name]), name))
+			wrong = append(wrong, fmt.Errorf("%s: %s is %q; wanted the settings of leat %s", file.at(name), name, fmt.Sprint(raw[name]), name))
 		}
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			if sec.Flags.Lookup(key) == nil {
-				wrong = append(wrong, unknown(file.name, name+"."+key, sec.keys()))
+				wrong = append(wrong, unknown(file.at(name+"."+key), name+"."+key, sec.keys()))
 			}
 		}
 	}

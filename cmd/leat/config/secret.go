@@ -81,20 +81,31 @@ func (all Settings) readSecrets() (wrong []error) {
 
 func rank(o Origin) int { return slices.Index([]Origin{FromDefault, FromFile, FromEnv, FromFlag}, o) }
 
-// read takes the contents of a file, without the end of the line that editors put there.
+// read takes the contents of a file.
 func (s *secret) read(path string) error {
+	text, err := ReadSecret(path)
+	if err == nil {
+		*s.value = text
+	}
+	return err
+}
+
+// ReadSecret returns the contents of a file, without the end of the line that editors put there. An empty one is an error.
+func ReadSecret(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer f.Close()
 	b, err := readBounded(f, maxSecret)
+	if err == nil {
+		b = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+		if len(b) == 0 {
+			err = errEmpty
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	b = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
-	if err := s.reveal(string(b)); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return string(b), nil
 }

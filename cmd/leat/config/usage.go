@@ -15,7 +15,7 @@ func Explain(err error, flags *pflag.FlagSet) error {
 		if _, ok := f.Value.(*secret); ok {
 			return fmt.Errorf("--%s: %w", f.Name, errSecret(f.Name))
 		}
-		return misfit(e, "--"+f.Name, e.GetValue(), f)
+		return misfit(e.Unwrap(), "--"+f.Name, e.GetValue(), f)
 	}
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok && len(e.GetSpecifiedName()) > 1 {
 		var names []string

@@ -153,6 +153,7 @@ func (d *demo) round(ctx context.Context, j job, i int, length time.Duration) (l
 	live := d.screen.follow(s.pipeline, 250*time.Millisecond)
 	c := j.load
 	c.Address, c.Conns, c.Depth, c.Duration = s.address, conns, depth, length
+	c.Driver = load.Goroutine // loops would have to wait for the processors, which those of the server do not give up at once
 	res, err := load.Run(ctx, c)
 	live()
 	if err = errors.Join(err, s.stop()); err != nil {

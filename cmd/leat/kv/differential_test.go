@@ -3,49 +3,13 @@ package kv
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"os"
-	osexec "os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/leat-io/leat/codec/resp"
+	"github.com/leat-io/leat/internal/redistest"
 )
-
-// redis starts a redis-server that keeps nothing, and returns its socket.
-func redis(t *testing.T) string {
-	t.Helper()
-	path, err := osexec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("there is no redis-server to compare with")
-	}
-	dir, err := os.MkdirTemp("", "kv") // short: the path of a socket has at most 107 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	socket := filepath.Join(dir, "s")
-	cmd := osexec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", dir)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		os.RemoveAll(dir)
-	})
-	for range 100 {
-		if c, err := net.Dial("unix", socket); err == nil {
-			c.Close()
-			return socket
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("redis-server does not listen after 5 s")
-	return ""
-}
 
 // A generator makes commands that mean something: few keys, so that they meet, and values of all kinds.
 type generator struct{ *rand.Rand }
@@ -155,7 +119,7 @@ func (g generator) options(c []string, words ...string) []string {
 
 // Redis and this server answer random pipelines with the same bytes, whoever runs the commands here.
 func TestAnswersAreThoseOfRedis(t *testing.T) {
-	socket := redis(t)
+	socket := redistest.Unix(t).Address
 	rounds := 300
 	if testing.Short() {
 		rounds = 50

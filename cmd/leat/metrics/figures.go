@@ -12,6 +12,8 @@ type figures struct {
 	active, total    uint64 // connections
 	requests         uint64
 	in, out          uint64 // bytes
+	dropped          uint64 // messages, by full queues
+	unreceived       uint64 // datagrams
 	lanes            int
 	goroutines, heap uint64
 }
@@ -21,11 +23,16 @@ type figures struct {
 func look(stats pipeline.Stats, requests string) (f figures) {
 	for _, n := range stats {
 		f.in, f.out = f.in+n.BytesIn, f.out+n.BytesOut
+		f.dropped += n.Dropped
 		switch n.Kind {
 		case "source":
 			f.active += gauge(n, "open")
 			f.total += gauge(n, "accepted")
+			f.unreceived += gauge(n, "dropped by the kernel")
 			f.lanes += n.Lanes
+		case "sink": // that has taken connections over
+			f.in += gauge(n, "bytes in")
+			f.out += gauge(n, "bytes out")
 		case "queue", "shard", "spread":
 			f.lanes += n.Lanes
 		}

@@ -8,11 +8,13 @@
 //
 // The line "metrics" has these figures, and the line "metrics at the end" the same of the whole run:
 //
-//	active        connections that are open
+//	active        connections that are open; of a source of datagrams there are none
 //	total         connections that were accepted since the start
-//	requests      requests that were decoded since the start
+//	requests      requests that were decoded, or datagrams that were received, since the start
 //	bytes_in      read from connections since the start
 //	bytes_out     of answers, handed to connections since the start
+//	dropped       messages that full queues have cost since the start
+//	unreceived    datagrams that the kernel has dropped since the start, because the source did not take them
 //	rps           requests a second, since the last line
 //	bps           bits a second, in and out together, since the last line
 //	lanes         lanes that there are
@@ -76,7 +78,7 @@ func (l *Line) write(msg string) {
 	bits := 8 * (f.in + f.out - l.prev.in - l.prev.out)
 	l.log.LogAttrs(context.Background(), slog.LevelInfo, msg,
 		slog.Uint64("active", f.active), slog.Uint64("total", f.total), slog.Uint64("requests", f.requests),
-		slog.Uint64("bytes_in", f.in), slog.Uint64("bytes_out", f.out),
+		slog.Uint64("bytes_in", f.in), slog.Uint64("bytes_out", f.out), slog.Uint64("dropped", f.dropped), slog.Uint64("unreceived", f.unreceived),
 		slog.Float64("rps", rate(f.requests-l.prev.requests, passed)), slog.Float64("bps", rate(bits, passed)),
 		slog.Int("lanes", f.lanes), slog.Uint64("goroutines", f.goroutines), slog.Float64("heap_mb", tenths(float64(f.heap)/1e6)),
 		slog.Float64("seconds", tenths(passed)))
