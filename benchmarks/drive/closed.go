@@ -13,7 +13,7 @@ func (c *client) closed() (res Result, err error) {
 	if err != nil {
 		return res, err
 	}
-	window := pattern(c.Depth)
+	window := Pattern(c.Depth)
 	got := make([]int, slices.Max(fds)+1) // bytes of the window, by descriptor
 	for _, fd := range fds {
 		if err := send(fd, window); err != nil {

@@ -15,7 +15,7 @@ const sources = 250
 
 // connect keeps Conns connections under way, each of which is opened, has one message answered, and is closed.
 func (c *client) connect() (res Result, err error) {
-	message := pattern(1)
+	message := Pattern(1)
 	opened := 0
 	begin := func() error {
 		opened++

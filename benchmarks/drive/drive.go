@@ -2,11 +2,12 @@
 
 // Package drive loads a server that echoes, from one epoll loop on one thread, and says what the server spent meanwhile.
 //
-// There are three loads. The closed loop keeps a number of messages in flight on each connection. The open loop sends on a
-// schedule that the server cannot slow down, and counts the latency of a message from the moment at which it was due, so that a
-// stall is charged to all messages that it delays (coordinated omission). The third opens a connection for each message. What
-// comes back is compared with what was sent: closed and connecting loads look at both ends of each read, the open one at its
-// length.
+// The closed loop keeps a number of messages in flight on each connection. The open loop sends on a schedule that the server cannot
+// slow down, and counts the latency of a message from the moment at which it was due, so that a stall is charged to all messages
+// that it delays (coordinated omission). Another load opens a connection for each message. What comes back is compared with what
+// was sent: closed and connecting loads look at both ends of each read, the open one at its length. A closed loop can be secured
+// by TLS 1.3; a load that opens connections and shakes hands runs on package net, because that costs a client more than anything
+// else. The last load takes a stream as fast as it comes.
 package drive
 
 import (
@@ -17,7 +18,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"os/exec"
 	"runtime"
 	"time"
 
@@ -37,6 +37,8 @@ const (
 	Closed  Kind = "closed"
 	Open    Kind = "open"
 	Connect Kind = "connect"
+	Shake   Kind = "shake" // a TLS connection for each message
+	Stream  Kind = "stream"
 )
 
 // A Load is what one run does.
@@ -49,15 +51,17 @@ type Load struct {
 	Rate   float64       // of an open loop: messages a second
 	Warm   time.Duration // under load before anything counts
 	Length time.Duration // for which it counts
+	Secret *Secret       // of Shake, and of a closed loop of depth 1 through TLS; nil for plain text
 }
 
 // A Result is what one run gave.
 type Result struct {
-	Done      int64 // messages answered; connections for Connect
+	Done      int64 // messages answered; connections for Connect and Shake; bytes for Stream
 	Elapsed   time.Duration
 	ServerCPU time.Duration
 	ClientCPU time.Duration
-	Mean, P99 time.Duration // of an open loop, from when a message was due to its last byte
+	// Of an open loop, from when a message was due to its last byte.
+	Mean, P50, P99, P999 time.Duration
 }
 
 // Command is the word before a load in the arguments of a program that calls Main.
@@ -65,29 +69,8 @@ const Command = "drive"
 
 // Run lets a process of its own, on the processors given, bring l to bear. The program that runs must call Main when its first
 // argument is Command.
-func Run(ctx context.Context, l Load, cpus ...int) (res Result, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return res, err
-	}
-	arg, err := json.Marshal(l)
-	if err != nil {
-		return res, err
-	}
-	c := exec.CommandContext(ctx, self, Command, string(arg))
-	c.Env, c.Stderr = append(os.Environ(), "GOMAXPROCS=1"), os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		return res, err
-	}
-	if err := measure.Pinned(c.Start, cpus...); err != nil {
-		return res, err
-	}
-	decoded := json.NewDecoder(out).Decode(&res)
-	if err := c.Wait(); err != nil {
-		return res, fmt.Errorf("the client: %w", err)
-	}
-	return res, decoded
+func Run(ctx context.Context, l Load, cpus ...int) (Result, error) {
+	return measure.Again[Result](ctx, Command, l, cpus...)
 }
 
 // Main is the process that Run starts.
@@ -104,11 +87,19 @@ func Main(arg string, out io.Writer) error {
 	var res Result
 	switch c := (&client{Load: l, ep: ep, buf: make([]byte, 64<<10), events: make([]unix.EpollEvent, 512)}); l.Kind {
 	case Closed:
-		res, err = c.closed()
+		if c.Secret != nil {
+			res, err = c.secured()
+		} else {
+			res, err = c.closed()
+		}
 	case Open:
 		res, err = c.open()
 	case Connect:
 		res, err = c.connect()
+	case Shake:
+		res, err = c.shake()
+	case Stream:
+		res, err = c.stream()
 	default:
 		err = fmt.Errorf("there is no load %q", l.Kind)
 	}
@@ -165,8 +156,8 @@ func (c *client) wait() ([]unix.EpollEvent, error) {
 	}
 }
 
-// pattern is n messages.
-func pattern(n int) []byte {
+// Pattern is n messages.
+func Pattern(n int) []byte {
 	b := make([]byte, n*Message)
 	for i := range b {
 		b[i] = byte(i)

@@ -16,8 +16,8 @@ import (
 // burst is how many messages that are due are sent before the loop looks for answers again.
 const burst = 64
 
-// open sends message k at k/Rate seconds, on the connections in turn. The loop never sleeps: its processor is its own, and a sleep
-// would be late by tens of microseconds.
+// open sends message k at k/Rate seconds, on the connections in turn. The loop never sleeps, which would be late by tens of
+// microseconds. It yields instead: the backend of a proxy, which may share its processor, would wait for milliseconds.
 func (c *client) open() (res Result, err error) {
 	if c.Rate <= 0 {
 		return res, errors.New("an open loop needs a rate")
@@ -32,7 +32,7 @@ func (c *client) open() (res Result, err error) {
 	for i, fd := range fds {
 		s.peers[fd].index = int64(i)
 	}
-	message, began, sent, counting := pattern(1), time.Now(), int64(0), false
+	message, began, sent, counting := Pattern(1), time.Now(), int64(0), false
 	for {
 		now := time.Since(began)
 		for n := 0; n < burst && sent < s.total && s.due(sent) <= now.Nanoseconds(); n++ {
@@ -53,7 +53,7 @@ func (c *client) open() (res Result, err error) {
 		case s.answered == s.total:
 			sum := s.slowness.Summary()
 			res, err = c.result(s.slowness.Count(), now-c.Warm)
-			res.Mean, res.P99 = sum.Mean, sum.P99
+			res.Mean, res.P50, res.P99, res.P999 = sum.Mean, sum.P50, sum.P99, sum.P999
 			return res, err
 		case now > c.Warm+c.Length+silence:
 			return res, fmt.Errorf("%d of %d messages were not answered", s.total-s.answered, s.total)
@@ -98,7 +98,11 @@ func (c *client) answers(s *schedule, began time.Time) error {
 	if err != nil && err != unix.EINTR {
 		return err
 	}
-	for _, ev := range c.events[:max(n, 0)] {
+	if n <= 0 {
+		_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) // cannot fail
+		return nil
+	}
+	for _, ev := range c.events[:n] {
 		n, err := receive(int(ev.Fd), c.buf)
 		if err != nil {
 			return err

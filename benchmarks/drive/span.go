@@ -12,11 +12,11 @@ type span struct {
 	done     int64 // messages in it
 }
 
-// over goes on to the part that counts when it is time, and says whether that is over.
+// over goes on to the part that counts when it is time, and says whether that is over, which it is not before something was answered.
 func (s *span) over() (bool, error) {
 	c, passed := s.client, time.Since(s.began)
 	if s.counting || passed <= c.Warm {
-		return s.counting && passed > c.Length, nil
+		return s.counting && passed > c.Length && s.done > 0, nil
 	}
 	var err error
 	c.cpu, err = c.spent()

@@ -31,7 +31,8 @@ const (
 type Server struct {
 	Name    string
 	Command func(addr string) []string
-	CPUs    []int // that it may use, each with a thread of Go; ServerCPU when there are none
+	Prepare func(addr string) error // called before Command, to write a file that it names; nil for nothing
+	CPUs    []int                   // that it may use, each with a thread of Go; ServerCPU when there are none
 }
 
 // Leat builds the command, from the folder of the benchmarks, and returns its path and what removes it.
@@ -58,6 +59,11 @@ func (s Server) Start(ctx context.Context) (c *exec.Cmd, addr string, err error)
 	}
 	addr = ln.Addr().String()
 	ln.Close()
+	if s.Prepare != nil {
+		if err := s.Prepare(addr); err != nil {
+			return nil, "", fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
 	argv := s.Command(addr)
 	c = exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cpus := s.CPUs

@@ -17,13 +17,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/leat-io/leat/benchmarks/drive"
+	"github.com/leat-io/leat/benchmarks/measure"
+	"github.com/leat-io/leat/benchmarks/record"
 )
 
 type options struct {
@@ -33,28 +33,21 @@ type options struct {
 	rate   float64
 	rivals []rival
 	rows   *regexp.Regexp
-	record string
-	resume bool
-	page   string
+	output record.Output
 }
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == drive.Command {
-		fail(drive.Main(os.Args[2], os.Stdout))
+		measure.Fail("peers", drive.Main(os.Args[2], os.Stdout))
 		return
 	}
-	o, err := parse(os.Args[1:])
-	fail(err)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	fail(run(ctx, o, os.Stdout))
-}
-
-func fail(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "peers:", err)
-		os.Exit(1)
-	}
+	measure.Main("peers", func(ctx context.Context) error {
+		o, err := parse(os.Args[1:])
+		if err != nil {
+			return err
+		}
+		return run(ctx, o, os.Stdout)
+	})
 }
 
 func parse(args []string) (o options, err error) {
@@ -69,9 +62,7 @@ func parse(args []string) (o options, err error) {
 	f.Float64Var(&o.rate, "rate", 50_000, "messages a second of the open loop")
 	chosen := f.String("rivals", strings.Join(names, ","), "who competes")
 	rows := f.String("rows", "", "rows to measure, a regular expression of table/row such as closed/64x; all when empty")
-	f.StringVar(&o.record, "record", "results/peers.jsonl", "file that keeps rows")
-	f.BoolVar(&o.resume, "resume", false, "keep the rows that the record has of the same programs and settings")
-	f.StringVar(&o.page, "page", "", "page to write the tables into, besides showing them")
+	o.output.Flags(f)
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -81,24 +72,6 @@ func parse(args []string) (o options, err error) {
 	if o.rows, err = regexp.Compile(*rows); err != nil {
 		return o, err
 	}
-	o.rivals, err = choose(*chosen)
+	o.rivals, err = measure.Choose(rivals, func(r rival) string { return r.name }, "rival", *chosen)
 	return o, err
-}
-
-// choose keeps the order of rivals.
-func choose(names string) (chosen []rival, err error) {
-	wanted := make(map[string]bool)
-	for name := range strings.SplitSeq(names, ",") {
-		wanted[strings.TrimSpace(name)] = true
-	}
-	for _, r := range rivals {
-		if wanted[r.name] {
-			chosen = append(chosen, r)
-			delete(wanted, r.name)
-		}
-	}
-	for name := range wanted {
-		return nil, fmt.Errorf("there is no rival %q", name)
-	}
-	return chosen, nil
 }

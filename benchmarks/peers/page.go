@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-io/leat/benchmarks/drive"
 	"github.com/leat-io/leat/benchmarks/measure"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 // A page is the tables as text.
@@ -46,13 +47,15 @@ func (p *page) add(t table, got []outcome) string {
 		fmt.Fprintf(&b, " %s |", c.head)
 	}
 	switch {
+	case t.fused:
+		fmt.Fprintf(&b, " ratio to %s |", reference)
 	case t.better != nil:
 		b.WriteString(" ratio to the best Go peer | ratio to C |")
 	default:
 		b.WriteString(" above an empty process, MB |")
 	}
 	columns := 2 + len(t.column) + 1
-	if t.better != nil {
+	if t.better != nil && !t.fused {
 		columns++
 	}
 	b.WriteString("\n|" + strings.Repeat("-|", columns) + "\n")
@@ -70,7 +73,7 @@ func (p *page) add(t table, got []outcome) string {
 // row writes a line for each contender, and returns what is to be said below the table.
 func (p *page) row(b *strings.Builder, t table, r row, one outcome) (remarks []string) {
 	best := p.bestPeer(t, one)
-	for _, c := range p.field.contenders {
+	for _, c := range t.among(p.field.contenders) {
 		if why, failed := one.Failed[c.Name]; failed {
 			remarks = append(remarks, fmt.Sprintf("%s, %s: failed: %s.", r.name, c.Name, why))
 			continue
@@ -83,8 +86,12 @@ func (p *page) row(b *strings.Builder, t table, r row, one outcome) (remarks []s
 		for _, col := range t.column {
 			fmt.Fprintf(b, " "+col.verb+" |", measure.Median(runs, col.text))
 		}
+		if t.fused {
+			fmt.Fprintf(b, " %s |\n", rounds.Ratio(runs, one.Runs[reference], t.better, c.Name == reference))
+			continue
+		}
 		if t.better != nil {
-			fmt.Fprintf(b, " %s | %s |\n", t.ratio(runs, one.Runs[best], c.Name == best), t.ratio(runs, one.Runs[limit], c.inC))
+			fmt.Fprintf(b, " %s | %s |\n", rounds.Ratio(runs, one.Runs[best], t.better, c.Name == best), rounds.Ratio(runs, one.Runs[limit], t.better, c.inC))
 			continue
 		}
 		// A program in C has nothing in common with one in Go: its own memory before there are connections is taken.
@@ -111,25 +118,6 @@ func (p *page) bestPeer(t table, one outcome) (name string) {
 		}
 	}
 	return name
-}
-
-// ratio compares two contenders round by round. A reference that is missing, or the contender itself, gives no figure.
-func (t table) ratio(runs, reference []figures, itself bool) string {
-	switch {
-	case itself:
-		return "1"
-	case len(reference) != len(runs):
-		return "–"
-	}
-	ratios := make([]float64, len(runs))
-	for i := range runs {
-		ratios[i] = t.better(runs[i]) / t.better(reference[i])
-	}
-	mean, low, high := measure.Interval(ratios)
-	if len(ratios) < 2 {
-		return fmt.Sprintf("%.3f", mean)
-	}
-	return fmt.Sprintf("%.3f (%.3f – %.3f)", mean, low, high)
 }
 
 // medians has the medians of what trust asks for.

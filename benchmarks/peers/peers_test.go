@@ -3,8 +3,8 @@
 package main
 
 import (
+	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,12 +12,14 @@ import (
 
 	"github.com/leat-io/leat/benchmarks/drive"
 	"github.com/leat-io/leat/benchmarks/measure"
+	"github.com/leat-io/leat/benchmarks/record"
+	"github.com/leat-io/leat/benchmarks/record/recordtest"
 )
 
 // TestMain lets the program of the tests be the client that it starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == drive.Command {
-		fail(drive.Main(os.Args[2], os.Stdout))
+		measure.Fail("peers", drive.Main(os.Args[2], os.Stdout))
 		return
 	}
 	os.Exit(m.Run())
@@ -53,34 +55,20 @@ func TestAServerThatDoesNotEchoIsFoundOut(t *testing.T) {
 
 // TestAllTablesAreFilled measures everything once, with few connections and for a moment, and again from the record.
 func TestAllTablesAreFilled(t *testing.T) {
-	dir := t.TempDir()
 	o := options{
 		pairs: 1, length: 50 * time.Millisecond, conns: 100, rate: 2000, rivals: rivals,
-		rows: regexp.MustCompile(`closed/(64x16|100x1)|unpinned/64x1$|open|connect|memory`), record: filepath.Join(dir, "peers.jsonl"), page: filepath.Join(dir, "results.md"),
+		rows: regexp.MustCompile(`closed/(64x16|100x1)|unpinned/64x1$|open|connect|memory`),
 	}
-	var first strings.Builder
-	if err := run(t.Context(), o, &first); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(o.page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(b)
+	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {
+		o.output = to
+		return run(t.Context(), o, shown)
+	})
 	for _, table := range tables(o) {
 		if !strings.Contains(text, table.title) {
 			t.Errorf("there is no table %q", table.title)
 		}
 	}
-	if strings.Contains(text, "failed") || strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+	if strings.Contains(text, "failed") {
 		t.Error(text)
-	}
-	o.resume = true
-	var second strings.Builder
-	if err := run(t.Context(), o, &second); err != nil {
-		t.Fatal(err)
-	}
-	if first.String() != second.String() {
-		t.Error("a run that is resumed measures again")
 	}
 }

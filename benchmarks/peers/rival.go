@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
-	_ "embed"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/leat-io/leat/benchmarks/measure"
+	source "github.com/leat-io/leat/benchmarks/peers/rival"
 )
 
 // A rival is a server that echoes, in a program of its own, so that what is resident of it is its own.
@@ -22,8 +22,9 @@ type rival struct {
 	name   string
 	folder string // below rival
 	args   []string
-	module string // whose version is shown; empty for what has none
-	peer   bool   // someone else's server in Go
+	module string   // whose version is shown; empty for what has none
+	peer   bool     // someone else's server in Go
+	only   []string // tables in which it runs; nil for those of everybody
 }
 
 // rivals in the order of the tables.
@@ -32,6 +33,8 @@ var rivals = []rival{
 	{name: "leat-framed", folder: "leat", args: []string{"--codec", "framed"}},
 	{name: "leat-goroutine", folder: "leat", args: []string{"--engine", "goroutine"}},
 	{name: "leat-uring", folder: "leat", args: []string{"--engine", "uring"}},
+	{name: "leat-1-loop", folder: "leat", args: []string{"--loops", "1"}, only: []string{unpinned}},
+	{name: "leat-sharded", folder: "leat", args: []string{"--codec", "framed", "--workers", "2"}, only: []string{sharded, shardedUnpinned}},
 	{name: "net", folder: "net", peer: true},
 	{name: "gnet", folder: "gnet", module: "github.com/panjf2000/gnet/v2", peer: true},
 	{name: "netpoll", folder: "netpoll", module: "github.com/cloudwego/netpoll", peer: true},
@@ -43,15 +46,13 @@ var rivals = []rival{
 // limit is the rival that is what the kernel costs and little else.
 const limit = "c"
 
-//go:embed rival/c/echo.c
-var echoC string
-
 // A contender is a rival that has been built.
 type contender struct {
 	measure.Server
 	version string
 	peer    bool
 	inC     bool
+	only    []string
 }
 
 // A field is all that compete.
@@ -78,7 +79,7 @@ func build(ctx context.Context, dir string, chosen []rival) (f field, err error)
 		return path, digest(sum, path)
 	}
 	for _, r := range chosen {
-		if r.name == limit && compilerC() == "" {
+		if r.name == limit && measure.CompilerC() == "" {
 			f.missing = "c, because there is no C compiler"
 			continue
 		}
@@ -86,7 +87,7 @@ func build(ctx context.Context, dir string, chosen []rival) (f field, err error)
 		if err != nil {
 			return f, err
 		}
-		c := contender{peer: r.peer, inC: r.name == limit}
+		c := contender{peer: r.peer, inC: r.name == limit, only: r.only}
 		if c.version, err = version(path, r); err != nil {
 			return f, err
 		}
@@ -107,29 +108,11 @@ func build(ctx context.Context, dir string, chosen []rival) (f field, err error)
 	return f, nil
 }
 
-// compile makes a program of the rival in a folder. Those in Go do without libc, of which nothing is used and more than a
-// megabyte would be resident; what a build adds of the repository's state is left out, so that equal code gives equal programs.
 func compile(ctx context.Context, folder, path string) error {
-	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", path, "github.com/leat-io/leat/benchmarks/peers/rival/"+folder)
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if folder == limit {
-		c = exec.CommandContext(ctx, compilerC(), "-O2", "-pthread", "-x", "c", "-o", path, "-")
-		c.Stdin = strings.NewReader(echoC)
+		return measure.BuildC(ctx, source.EchoC, path)
 	}
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", folder, err, out)
-	}
-	return nil
-}
-
-// compilerC is the name of a C compiler, or empty.
-func compilerC() string {
-	for _, name := range []string{"cc", "gcc", "clang"} {
-		if _, err := exec.LookPath(name); err == nil {
-			return name
-		}
-	}
-	return ""
+	return measure.BuildGo(ctx, "peers/rival/"+folder, path)
 }
 
 func digest(sum io.Writer, path string) error {
@@ -145,7 +128,7 @@ func digest(sum io.Writer, path string) error {
 // version is what a program says about the module that it is built on, or about its language.
 func version(path string, r rival) (string, error) {
 	if r.name == limit {
-		out, err := exec.Command(compilerC(), "--version").Output()
+		out, err := exec.Command(measure.CompilerC(), "--version").Output()
 		first, _, _ := strings.Cut(string(out), "\n")
 		return first, err
 	}

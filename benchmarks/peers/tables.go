@@ -6,9 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/leat-io/leat/benchmarks/drive"
@@ -39,6 +38,27 @@ type table struct {
 	better func(figures) float64 // of which ratios are taken; more is better. nil: no ratios
 	trust  func(figures) bool    // nil: not in question
 	column []column
+	fused  bool // leat alone: what queues cost, against the same assembly without
+}
+
+// The tables that not everybody is in.
+const (
+	unpinned        = "unpinned"
+	sharded         = "sharded"
+	shardedUnpinned = "sharded-unpinned"
+)
+
+// reference is the contender to which a table that is fused refers its ratios.
+const reference = "leat-framed"
+
+// among keeps the contenders that run in t.
+func (t table) among(all []contender) (some []contender) {
+	for _, c := range all {
+		if slices.Contains(c.only, t.name) || c.only == nil && !t.fused || t.fused && c.Name == reference {
+			some = append(some, c)
+		}
+	}
+	return some
 }
 
 // A row is one load, or with a load of no kind, memory.
@@ -88,11 +108,24 @@ func tables(o options) []table {
 		trust:  func(f figures) bool { return f.Server >= saturated },
 		column: []column{cost, rate, server},
 	}, {
-		name: "unpinned", title: "Closed loop, both sides on both cores",
+		name: unpinned, title: "Closed loop, both sides on both cores",
 		note:  "The server has GOMAXPROCS=2 and, like the client's one thread, may use both processors. Ratios are of requests a second.",
 		pairs: 10, cpus: []int{0, 1}, client: []int{0, 1}, rows: closed,
 		better: func(f figures) float64 { return f.Rate },
 		trust:  func(f figures) bool { return f.Server+f.Client >= 2*saturated },
+		column: []column{rate, cost, server, client},
+	}, {
+		name: sharded, title: "Two lanes behind queues, a core for each side", fused: true,
+		note: "The messages of each connection are shared out, one by one, to two lanes behind a queue.Ring each, and answered in order. " +
+			"Ratios are as in the closed loop, but to the assembly without queues.",
+		pairs: 20, cpus: []int{measure.ServerCPU}, client: []int{measure.ClientCPU}, rows: closed[:2], better: perCPU,
+		trust:  func(f figures) bool { return f.Server >= saturated },
+		column: []column{cost, rate, server},
+	}, {
+		name: shardedUnpinned, title: "Two lanes behind queues, both sides on both cores", fused: true,
+		note:  "The same, with GOMAXPROCS=2. Ratios are of requests a second.",
+		pairs: 10, cpus: []int{0, 1}, client: []int{0, 1}, rows: closed[:2],
+		better: func(f figures) float64 { return f.Rate },
 		column: []column{rate, cost, server, client},
 	}, {
 		name: "open", title: "Open loop, a core for each side",
@@ -144,7 +177,8 @@ func (t table) measure(ctx context.Context, s measure.Server, r row) (f figures,
 	}
 	defer measure.Stop(c)
 	if r.Kind == "" {
-		return memory(ctx, c.Process.Pid, addr, r.Conns, min(settling, r.Length))
+		held, err := drive.Hold(ctx, c.Process.Pid, addr, drive.Dial, drive.Pattern(1), r.Conns, r.Length)
+		return figures{Empty: held.Empty, Idle: held.Idle, Served: held.Served}, err
 	}
 	if r.Addr, err = netip.ParseAddrPort(addr); err != nil {
 		return f, err
@@ -162,41 +196,4 @@ func (t table) measure(ctx context.Context, s measure.Server, r row) (f figures,
 		Server: res.ServerCPU.Seconds() / res.Elapsed.Seconds(), Client: res.ClientCPU.Seconds() / res.Elapsed.Seconds(),
 		Mean: float64(res.Mean.Nanoseconds()) / 1e3, P99: float64(res.P99.Nanoseconds()) / 1e3,
 	}, nil
-}
-
-// settling is how long a server may tidy up before its memory is read, unless runs are shorter.
-const settling = 500 * time.Millisecond
-
-// memory reads what is resident before there are connections, while they are idle, and after each has had a message answered.
-func memory(ctx context.Context, pid int, addr string, conns int, pause time.Duration) (f figures, err error) {
-	read := func(into *float64) {
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			err = errors.Join(err, ctx.Err())
-		}
-		if err == nil {
-			*into, err = measure.Resident(pid)
-		}
-	}
-	read(&f.Empty)
-	all := make([]net.Conn, conns)
-	for i := range all {
-		if all[i], err = net.Dial("tcp", addr); err != nil {
-			return f, err
-		}
-		defer all[i].Close()
-	}
-	read(&f.Idle)
-	b := make([]byte, drive.Message)
-	for _, nc := range all {
-		if _, err := nc.Write(b); err != nil {
-			return f, err
-		}
-		if _, err := io.ReadFull(nc, b); err != nil {
-			return f, err
-		}
-	}
-	read(&f.Served)
-	return f, err
 }

@@ -13,19 +13,17 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"regexp"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/leat-io/leat/benchmarks/measure"
 	"github.com/leat-io/leat/benchmarks/record"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 type options struct {
@@ -34,22 +32,17 @@ type options struct {
 	pings  int
 	length time.Duration
 	rows   *regexp.Regexp
-	record string
-	resume bool
-	page   string
+	output record.Output
 }
 
 func main() {
-	o, err := parse(os.Args[1:])
-	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		err = run(ctx, o, os.Stdout)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "queues:", err)
-		os.Exit(1)
-	}
+	measure.Main("queues", func(ctx context.Context) error {
+		o, err := parse(os.Args[1:])
+		if err != nil {
+			return err
+		}
+		return run(ctx, o, os.Stdout)
+	})
 }
 
 func parse(args []string) (o options, err error) {
@@ -59,9 +52,7 @@ func parse(args []string) (o options, err error) {
 	f.IntVar(&o.pings, "pings", 500, "wakes of a run")
 	f.DurationVar(&o.length, "length", 2*time.Second, "time for which an idle consumer is watched; an echo beside some takes a quarter of it")
 	rows := f.String("rows", "", "rows to measure, a regular expression such as 1:1.*32; all when empty")
-	f.StringVar(&o.record, "record", "results/queues.jsonl", "file that keeps rows")
-	f.BoolVar(&o.resume, "resume", false, "keep the rows that the record has of the same program and settings")
-	f.StringVar(&o.page, "page", "", "page to write the tables into, besides showing them")
+	o.output.Flags(f)
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -74,56 +65,26 @@ func parse(args []string) (o options, err error) {
 
 func run(ctx context.Context, o options, out io.Writer) error {
 	runtime.GOMAXPROCS(2)
-	sum, err := fingerprint()
+	sum, err := record.Fingerprint()
 	if err != nil {
 		return err
 	}
-	log, err := record.Open(o.record, o.resume)
+	log, err := o.output.Open()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
 	all := rows(o)
 	fmt.Fprintf(os.Stderr, "%d rows; about %v to measure\n", len(all), estimate(all, o))
-	p := page{machine: measure.Machine(), command: record.Command(append([]string{"go", "run", "./queues"}, os.Args[1:]...)...), rounds: o.rounds}
-	fmt.Fprintln(out, p.head())
+	p := rounds.Page[sample]{Reference: reference}
+	fmt.Fprint(out, p.Head("Queues between goroutines", record.Invocation("queues"), o.rounds, ""))
+	settings := fmt.Sprintf("%d items, %d pings, %v by %s", o.items, o.pings, o.length, sum)
+	var compared []rounds.Row[sample]
 	for _, r := range all {
-		got := make(outcome)
-		key := fmt.Sprintf("%s: %d of %d items, %d pings, %v by %s", r.name, o.rounds, o.items, o.pings, o.length, sum)
-		found, err := log.Load(key, &got)
-		if err != nil {
-			return err
-		}
-		if !found {
-			began := time.Now()
-			if got, err = r.compare(ctx, o.rounds); err != nil {
-				return err
-			}
-			if err := log.Save(key, got); err != nil {
-				return err
-			}
-			fmt.Fprintf(os.Stderr, "%s: %v\n", r.name, time.Since(began).Round(time.Second))
-		}
-		fmt.Fprint(out, p.add(r, got))
+		compared = append(compared, r.Row)
 	}
-	if o.page == "" {
-		return nil
+	if err := rounds.All(ctx, log, settings, o.rounds, compared, &p, out); err != nil {
+		return err
 	}
-	return record.Write(o.page, "queues", p.String())
-}
-
-// fingerprint tells programs apart.
-func fingerprint() (string, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	_, err = io.Copy(sum, f)
-	return fmt.Sprintf("%x", sum.Sum(nil)[:8]), err
+	return o.output.Write("queues", p.String())
 }

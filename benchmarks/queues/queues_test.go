@@ -3,12 +3,14 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leat-io/leat/benchmarks/record"
+	"github.com/leat-io/leat/benchmarks/record/recordtest"
 )
 
 func TestEveryQueueCarriesEachItemOnce(t *testing.T) {
@@ -51,33 +53,16 @@ func TestAQueueThatLosesItemsIsFoundOut(t *testing.T) {
 
 // TestAllTablesAreFilled measures everything once for a moment, and again from the record.
 func TestAllTablesAreFilled(t *testing.T) {
-	dir := t.TempDir()
 	o := options{
 		rounds: 1, items: 20_000, pings: 5, length: 40 * time.Millisecond, rows: regexp.MustCompile(""),
-		record: filepath.Join(dir, "queues.jsonl"), page: filepath.Join(dir, "results.md"),
 	}
-	var first, second strings.Builder
-	if err := run(t.Context(), o, &first); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(o.page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(b)
+	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {
+		o.output = to
+		return run(t.Context(), o, shown)
+	})
 	for _, r := range rows(o) {
-		if !strings.Contains(text, r.table.title) || !strings.Contains(text, "| "+r.name+" |") {
-			t.Errorf("there is no row %s in %q", r.name, r.table.title)
+		if !strings.Contains(text, r.Table.Title) || !strings.Contains(text, "| "+r.Name+" |") {
+			t.Errorf("there is no row %s in %q", r.Name, r.Table.Title)
 		}
-	}
-	if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
-		t.Error(text)
-	}
-	o.resume = true
-	if err := run(t.Context(), o, &second); err != nil {
-		t.Fatal(err)
-	}
-	if first.String() != second.String() {
-		t.Error("a run that is resumed measures again")
 	}
 }

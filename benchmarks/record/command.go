@@ -1,6 +1,7 @@
 package record
 
 import (
+	"os"
 	"regexp"
 	"strings"
 )
@@ -16,4 +17,9 @@ func Command(words ...string) string {
 		}
 	}
 	return strings.Join(quoted, " ")
+}
+
+// Invocation is how one would run the program that runs again, from the folder of the benchmarks, of which it is one.
+func Invocation(benchmark string) string {
+	return Command(append([]string{"go", "run", "./" + benchmark}, os.Args[1:]...)...)
 }

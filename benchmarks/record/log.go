@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // A Log is a file with one row on each line. A row that is saved twice counts as it was saved last.
@@ -86,6 +87,20 @@ func (l *Log) Save(key string, v any) error {
 	}
 	l.rows[key] = b
 	return l.file.Sync()
+}
+
+// Once is the row that the log has under the key. If it has none, the row is measured and saved, and its name shown with the time
+// that this took.
+func Once[T any](l *Log, name, key string, measure func() (T, error)) (v T, err error) {
+	if found, err := l.Load(key, &v); found || err != nil {
+		return v, err
+	}
+	began := time.Now()
+	if v, err = measure(); err != nil {
+		return v, err
+	}
+	fmt.Fprintf(os.Stderr, "%s: %v\n", name, time.Since(began).Round(time.Second))
+	return v, l.Save(key, v)
 }
 
 // Close closes the file.

@@ -87,3 +87,24 @@ func TestAPartOfAPageIsReplacedWhereItIs(t *testing.T) {
 		t.Fatal(page)
 	}
 }
+
+func TestAnotherProgramHasAnotherFingerprint(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "program")
+	seen := make(map[string]bool)
+	for _, text := range []string{"one", "two", "one"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sum, err := record.Fingerprint(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[sum] = true
+	}
+	if len(seen) != 2 {
+		t.Fatal(seen)
+	}
+	if _, err := record.Fingerprint(path + "-missing"); err == nil {
+		t.Fatal("a program that is not there has a fingerprint")
+	}
+}

@@ -16,10 +16,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/leat-io/leat/benchmarks/measure"
@@ -37,12 +35,7 @@ func main() {
 	flag.IntVar(&o.requests, "requests", 200_000, "requests of a run without pipelining; eight times as many with")
 	flag.BoolVar(&o.journal, "journal", false, "compare ways of syncing a journal instead")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "redis:", err)
-		os.Exit(1)
-	}
+	measure.Main("redis", func(ctx context.Context) error { return run(ctx, o) })
 }
 
 func run(ctx context.Context, o options) error {
@@ -69,13 +62,6 @@ func kv(leat, name string, args ...string) measure.Server {
 	}}
 }
 
-func redisServer() measure.Server {
-	return measure.Server{Name: "redis-server", Command: func(addr string) []string {
-		_, port, _ := net.SplitHostPort(addr)
-		return []string{"redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"}
-	}}
-}
-
 // measured is one run.
 type measured struct {
 	requests int
@@ -90,7 +76,7 @@ func (m measured) busy() float64 { return m.cpu.Seconds() / m.elapsed.Seconds() 
 func (m measured) rate() float64 { return float64(m.requests) / m.elapsed.Seconds() }
 
 func table(ctx context.Context, leat string, o options) error {
-	fused, workers, redis := kv(leat, "leat"), kv(leat, "2 workers", "--workers", "2"), redisServer()
+	fused, workers, redis := kv(leat, "leat"), kv(leat, "2 workers", "--workers", "2"), measure.Redis()
 	fmt.Printf("server CPU µs per request (median) and the ratio of redis-server to leat, %d pairs, 50 connections\n\n", o.pairs)
 	fmt.Printf("%6s %9s %9s %9s %7s %17s %16s %11s\n", "", "pipeline", "leat", "redis", "ratio", "95 % interval", "busy leat/redis", "2 workers")
 	for _, row := range []struct {

@@ -12,16 +12,17 @@ import (
 	"github.com/leat-io/leat/codec"
 	"github.com/leat-io/leat/codec/frame"
 	"github.com/leat-io/leat/pipeline"
+	"github.com/leat-io/leat/pipeline/queue"
 	"github.com/leat-io/leat/sinks"
 	"github.com/leat-io/leat/sources/tcp"
 	"github.com/leat-io/leat/stage"
 )
 
 // engines are the sources that can read the same connections. No limit of time ends a connection that is idle while it is measured.
-var engines = map[string]tcp.Option{
-	"reactor":   tcp.Reactor(0),
-	"goroutine": tcp.Goroutines(),
-	"uring":     tcp.IOUring(0),
+var engines = map[string]func(loops int) tcp.Option{
+	"reactor":   tcp.Reactor,
+	"goroutine": func(int) tcp.Option { return tcp.Goroutines() },
+	"uring":     tcp.IOUring,
 }
 
 // codecs are raw, a message for what each read brought, as the rivals echo it, and framed, a message for each 64 bytes.
@@ -36,6 +37,8 @@ func patient() stage.Limits {
 func main() {
 	engine := flag.String("engine", "reactor", "how connections are read")
 	form := flag.String("codec", "raw", "raw or framed")
+	loops := flag.Int("loops", 0, "how many loops read, 0 for one on each processor")
+	workers := flag.Int("workers", 0, "lanes that answer, each behind a ring; 0 for those that read")
 	flag.Parse()
 	served, known := engines[*engine]
 	c, ok := codecs[*form]
@@ -44,7 +47,11 @@ func main() {
 		os.Exit(2)
 	}
 	p := pipeline.New("echo")
-	p.From(tcp.Listen(flag.Arg(0), served, tcp.Limits(patient()))).Via("decode", codec.Decode(c)).To("reply", sinks.Reply(c))
+	f := p.From(tcp.Listen(flag.Arg(0), served(*loops), tcp.Limits(patient()))).Via("decode", codec.Decode(c))
+	if *workers > 0 {
+		f = f.Shard("by request", *workers, stage.ByRequest, queue.Ring)
+	}
+	f.To("reply", sinks.Reply(c))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	if err := p.Run(ctx); err != nil {

@@ -1,0 +1,117 @@
+//go:build linux
+
+// Command mux compares leat's multiplexed protocol with other people's: hashicorp's yamux, that of libp2p, smux, HTTP/2 and gRPC, and
+// with a TCP connection for each stream.
+//
+// Each run is a process of its own, which has both ends of one loopback connection and two processors. All candidates control the
+// flow of every stream, or of the session where they know no other, and every answer is compared with its request. They run in
+// turn, in an order that moves on by one each round. A row is kept as soon as it is finished: after an interruption, -resume goes on
+// where the same program measured with the same settings.
+//
+//	go run ./mux -page ../docs/results.md                        all of it, and its part of the page
+//	go run ./mux -rows exchange/64 -candidates 'leat,smux v1'    a part of it, on the terminal only
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"time"
+
+	"github.com/leat-io/leat/benchmarks/measure"
+	"github.com/leat-io/leat/benchmarks/record"
+	"github.com/leat-io/leat/benchmarks/rounds"
+)
+
+type options struct {
+	rounds  int
+	length  time.Duration
+	rate    float64
+	streams int
+	rows    *regexp.Regexp
+	only    []candidate
+	output  record.Output
+}
+
+func main() {
+	if again(os.Args[1:]) {
+		return
+	}
+	measure.Main("mux", func(ctx context.Context) error {
+		o, err := parse(os.Args[1:])
+		if err != nil {
+			return err
+		}
+		return run(ctx, o, os.Stdout)
+	})
+}
+
+// runCommand is the word before a job in the arguments of the process that does it.
+const runCommand = "run"
+
+// again says whether the program was started by itself for a job, which it then has done.
+func again(args []string) bool {
+	if len(args) != 2 || args[0] != runCommand {
+		return false
+	}
+	measure.Fail("mux", func() error {
+		runtime.GOMAXPROCS(processors)
+		var j job
+		if err := json.Unmarshal([]byte(args[1]), &j); err != nil {
+			return err
+		}
+		got, err := j.run()
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(got)
+	}())
+	return true
+}
+
+func parse(args []string) (o options, err error) {
+	f := flag.NewFlagSet("mux", flag.ExitOnError)
+	f.IntVar(&o.rounds, "rounds", 10, "rounds for each row")
+	f.DurationVar(&o.length, "length", time.Second, "time of each run; three times as long where exchanges have bulk beside them")
+	f.Float64Var(&o.rate, "rate", 1000, "messages a second beside bulk")
+	f.IntVar(&o.streams, "streams", 2000, "idle streams")
+	rows := f.String("rows", "", "rows to measure, a regular expression such as exchange/64; all when empty")
+	names := f.String("candidates", "", "who competes, separated by commas; all when empty")
+	o.output.Flags(f)
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 || o.rounds < 1 || o.length <= 0 || o.rate <= 0 || o.streams < 1 || o.streams >= backlog {
+		return o, fmt.Errorf("no arguments besides flags, positive ones, and fewer than %d streams; have %q", backlog, args)
+	}
+	if o.rows, err = regexp.Compile(*rows); err != nil {
+		return o, err
+	}
+	o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names)
+	return o, err
+}
+
+func run(ctx context.Context, o options, out io.Writer) error {
+	sum, err := record.Fingerprint()
+	if err != nil {
+		return err
+	}
+	log, err := o.output.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
+	p := rounds.Page[sample]{Reference: reference}
+	more := fmt.Sprintf(" Runs of %v; both ends of a connection in one process on two processors. Windows of streams are %d MiB where nothing else is said.\n%s", o.length, nearWindow>>20, setups(o.only))
+	fmt.Fprint(out, p.Head("Many streams over one connection", record.Invocation("mux"), o.rounds, more))
+	settings := fmt.Sprintf("%v, %g messages a second, %d idle streams by %s", o.length, o.rate, o.streams, sum)
+	if err := rounds.All(ctx, log, settings, o.rounds, rows(ctx, o), &p, out); err != nil {
+		return err
+	}
+	return o.output.Write("mux", p.String())
+}

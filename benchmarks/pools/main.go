@@ -1,0 +1,83 @@
+//go:build linux
+
+// Command pools compares leat's pool of connections with a channel of them and with other people's pools: what it costs to take a
+// connection and give it back, what an idle connection holds of the memory, how long one waits for a connection to a backend that
+// is far, and how well a few connections are used.
+//
+// All pools are measured in turn, in an order that moves on by one each round. Their connections lead nowhere. A row is kept as soon
+// as it is finished: after an interruption, -resume goes on where the same program measured with the same settings.
+//
+//	go run ./pools -page ../docs/results.md   all of it, and its part of the page
+//	go run ./pools -rows '1 goroutine'        a part of it, on the terminal only
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"time"
+
+	"github.com/leat-io/leat/benchmarks/measure"
+	"github.com/leat-io/leat/benchmarks/record"
+	"github.com/leat-io/leat/benchmarks/rounds"
+)
+
+type options struct {
+	rounds int
+	pairs  int
+	length time.Duration
+	rows   *regexp.Regexp
+	output record.Output
+}
+
+func main() {
+	measure.Main("pools", func(ctx context.Context) error {
+		o, err := parse(os.Args[1:])
+		if err != nil {
+			return err
+		}
+		return run(ctx, o, os.Stdout)
+	})
+}
+
+func parse(args []string) (o options, err error) {
+	f := flag.NewFlagSet("pools", flag.ExitOnError)
+	f.IntVar(&o.rounds, "rounds", 7, "rounds for each row")
+	f.IntVar(&o.pairs, "pairs", 500_000, "how often a connection is taken and given back in a run")
+	f.DurationVar(&o.length, "length", time.Second, "time of a run where it is not a number of times")
+	rows := f.String("rows", "", "rows to measure, a regular expression such as 1000; all when empty")
+	o.output.Flags(f)
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 || o.rounds < 1 || o.pairs < 1 || o.length <= 0 {
+		return o, fmt.Errorf("no arguments besides flags, and positive ones; have %q", args)
+	}
+	o.rows, err = regexp.Compile(*rows)
+	return o, err
+}
+
+func run(ctx context.Context, o options, out io.Writer) error {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	sum, err := record.Fingerprint()
+	if err != nil {
+		return err
+	}
+	log, err := o.output.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
+	p := rounds.Page[sample]{Reference: reference}
+	command := record.Invocation("pools")
+	fmt.Fprint(out, p.Head("Pools of connections", command, o.rounds, " "+versions()))
+	settings := fmt.Sprintf("%d pairs, %v by %s", o.pairs, o.length, sum)
+	if err := rounds.All(ctx, log, settings, o.rounds, rows(o), &p, out); err != nil {
+		return err
+	}
+	return o.output.Write("pools", p.String())
+}

@@ -1,0 +1,114 @@
+//go:build linux
+
+// Command proxy compares leat proxy --mode redis with twemproxy: requests a second, and the processor time that one costs.
+//
+// The proxy has processor 0. A real redis-server without persistence and the client, redis-benchmark or leat load, share
+// processor 1; the direct way between them is a reference. All candidates run in turn, each in a new process, in an order that moves on by one each
+// round. A candidate must answer eight clients correctly before it is timed. A row is kept as soon as it is finished: after an
+// interruption, or to measure a few rows at a time, -resume goes on where the same programs were compared with the same settings.
+//
+//	go run ./proxy -page ../docs/results.md               all of it, and its part of the page
+//	go run ./proxy -rows 'proxy/get c50 P1' -resume       a part of it, on the terminal only
+//	go run ./proxy -candidates twemproxy,direct           without leat, which is not built then
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+
+	"github.com/leat-io/leat/benchmarks/measure"
+	"github.com/leat-io/leat/benchmarks/record"
+)
+
+type options struct {
+	rounds   int
+	requests int
+	rows     *regexp.Regexp
+	only     []candidate
+	client   client
+	output   record.Output
+}
+
+func main() {
+	measure.Main("proxy", func(ctx context.Context) error {
+		o, err := parse(os.Args[1:])
+		if err != nil {
+			return err
+		}
+		return run(ctx, o, os.Stdout)
+	})
+}
+
+func parse(args []string) (o options, err error) {
+	f := flag.NewFlagSet("proxy", flag.ExitOnError)
+	f.IntVar(&o.rounds, "rounds", 5, "rounds for each row")
+	f.IntVar(&o.requests, "requests", 60_000, "requests of a run; twelve times as many with sixteen in flight on a connection")
+	rows := f.String("rows", "", "rows to measure, a regular expression of table/row such as 'proxy/get c50 P1$'; all when empty")
+	names := f.String("candidates", "", "who competes, separated by commas; all when empty")
+	by := f.String("client", clients[0].name, "who puts load on: redis-benchmark, or leat load, which needs less processor time and verifies every reply")
+	o.output.Flags(f)
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 || o.rounds < 1 || o.requests < 1000 {
+		return o, fmt.Errorf("no arguments besides flags, at least 1 round and 1000 requests; have %q", args)
+	}
+	if o.rows, err = regexp.Compile(*rows); err != nil {
+		return o, err
+	}
+	if o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names); err != nil {
+		return o, err
+	}
+	for _, c := range clients {
+		if c.name == *by {
+			o.client = c
+			return o, nil
+		}
+	}
+	return o, fmt.Errorf("there is no client %q", *by)
+}
+
+func run(ctx context.Context, o options, out io.Writer) error {
+	all := tables(o)
+	p, remove, err := prepare(ctx, all, o.client)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	server, addr, err := redis().Start(ctx)
+	if err != nil {
+		return err
+	}
+	defer measure.Stop(server)
+	b := backend{addr, server.Process.Pid}
+	log, err := o.output.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
+	text := head(o, all)
+	fmt.Fprint(out, text)
+	for _, t := range all {
+		for _, c := range t.candidates {
+			if err := c.verify(ctx, p, b); err != nil {
+				return err
+			}
+		}
+		var got []outcome
+		for _, r := range t.rows {
+			one, err := t.once(ctx, log, p, b, r, o)
+			if err != nil {
+				return err
+			}
+			got = append(got, one)
+		}
+		part := t.text(got)
+		fmt.Fprint(out, part)
+		text += part
+	}
+	return o.output.Write("proxy", text)
+}

@@ -1,0 +1,55 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/leat-io/leat/benchmarks/measure"
+)
+
+// figures are what one run gave.
+type figures struct {
+	Rate  float64 // requests a second
+	Cost  float64 // processor time of the proxy for each request, µs
+	Busy  float64 // of its processor
+	Redis float64 // processor time of redis-server for each request, µs
+	P50   float64 // as a client sees it, ms
+	P99   float64
+}
+
+// A backend is the redis-server in question.
+type backend struct {
+	addr string
+	pid  int
+}
+
+// measure starts a proxy in front of a server, and lets a client drive it.
+func (c candidate) measure(ctx context.Context, p programs, b backend, by client, l load) (f figures, err error) {
+	addr, pid := b.addr, 0
+	if s, has := c.server(p, b.addr); has {
+		proxy, at, err := s.Start(ctx)
+		if err != nil {
+			return f, err
+		}
+		defer measure.Stop(proxy)
+		addr, pid = at, proxy.Process.Pid
+	}
+	if _, err := by.drive(ctx, p, addr, fill); err != nil {
+		return f, err
+	}
+	l.requests /= max(c.less, 1)
+	w := measure.Watched(pid, b.pid)
+	got, err := by.drive(ctx, p, addr, l)
+	if err != nil {
+		return f, err
+	}
+	// Requests are sent after all connections are open, until the end.
+	shares, err := w.Last(time.Duration(float64(l.requests) / got.rate * float64(time.Second)))
+	if err != nil {
+		return f, err
+	}
+	each := 1e6 / got.rate
+	return figures{Rate: got.rate, P50: got.p50, P99: got.p99, Cost: shares[0] * each, Busy: shares[0], Redis: shares[1] * each}, nil
+}
