@@ -120,6 +120,9 @@ func TestForgedImportsAreRefused(t *testing.T) {
 		{"pipeline/queue", "pipeline", "package pipeline/queue may not import pipeline"},
 		{"codec/resp", "sources/tcp", "package codec/resp may not import sources/tcp"},
 		{"codec", "pipeline", "package codec may not import pipeline"},
+		{"codec/mux", "codec/frame", "package codec/mux may not import codec/frame"},
+		{"codec/mux/session", "codec/mux/compress", "package codec/mux/session may not import codec/mux/compress"},
+		{"internal/plainmux", "codec/mux", "package internal/plainmux may not import codec/mux"},
 		{"sources/tcp", "codec", "package sources/tcp may not import codec"},
 		{"sources/tcp", "sources/mem", "package sources/tcp may not import sources/mem"},
 		{"sources/tcp/engine", "stage", "package sources/tcp/engine is not in the package map"},
@@ -131,6 +134,8 @@ func TestForgedImportsAreRefused(t *testing.T) {
 		{"cmd/other", "stage", "package cmd/other is not in the package map"},
 		{"cmd/leat/demo", "sources/tcp", ""},
 		{"sources/muxnet", "sources/tcp", ""},
+		{"sources/muxnet", "codec/mux/session", ""},
+		{"sources/muxnet", "codec/mux/compress", ""},
 		{"pool/balance", "pool", ""},
 	} {
 		if got := strings.Join(violations([]unit{{c.of, []string{"fmt", module + "/" + c.imports}}}), "; "); got != c.want {

@@ -28,14 +28,23 @@ var rules = []rule{
 	{"pipeline/inspect", []string{"stage", "pipeline/..."}},
 	{"pipeline", []string{"stage", "pipeline/queue"}},
 
+	{"codec/mux", []string{"stage"}},
+	{"codec/mux/compress", []string{"codec/mux"}},
+	{"codec/mux/record", nil},
+	{"codec/mux/session", []string{"stage", "codec/mux"}},
+	{"codec/mux/streams", []string{"stage", "codec/mux", "codec/mux/compress", "codec/mux/session"}},
 	{"codec/...", []string{"stage", "codec/..."}},
 
 	{"sources/sourcetest", []string{"stage", "pipeline", "pipeline/queue", "codec/...", "sinks", "internal/..."}}, // assembles whole pipelines
-	{"sources/muxnet", []string{"stage", "pipeline", "codec/mux", "sources/tcp", "internal/..."}},
+	{"sources/udp/udptest", []string{"stage", "pipeline", "pipeline/queue", "codec/...", "sources/udp"}},
+	{"sources/muxnet", []string{"stage", "pipeline", "codec/mux", "codec/mux/compress", "codec/mux/session", "sources/tcp", "internal/..."}},
+	{"sources/udp/*", []string{"stage", "pipeline", "sources/udp", "internal/..."}}, // engines, apart because of what they link
+	{"sources/tcp/tlsconf", nil}, // it links crypto/tls alone
 	{"sources/*", []string{"stage", "pipeline", "internal/..."}},
 	{"sinks", []string{"stage", "pipeline", "internal/..."}},
 	{"pool/...", []string{"stage", "pipeline", "pool/...", "internal/..."}},
 
+	{"internal/plainmux", nil}, // written from the specification alone
 	{"internal/...", []string{"stage", "internal/..."}},
 	{"cmd/leat/...", []string{"..."}},
 	{"benchmarks/...", []string{"..."}},
