@@ -12,6 +12,8 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260211190930-8161c38c6cdc
 
 # Flags for the tests of "make test", such as TESTFLAGS=-v.
 TESTFLAGS :=
+# Tests that run beside others of their package mostly wait, and so do packages.
+TEST := $(GO) test -shuffle on -parallel 8 -p 4
 
 .PHONY: help
 help: ## list the targets
@@ -28,11 +30,11 @@ demo: ## run the main job on embedded defaults, in less than half a minute
 .PHONY: test
 test: ## run the tests, with the race detector where there is a C compiler
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null; then \
-		echo "$(GO) test -race -shuffle on ./..."; \
-		$(GO) test -race -shuffle on -timeout 5m $(TESTFLAGS) ./...; \
+		echo "$(TEST) -race ./..."; \
+		$(TEST) -race -timeout 20m $(TESTFLAGS) ./...; \
 	else \
 		echo "There is no C compiler, which the race detector needs: the same tests run without it."; \
-		CGO_ENABLED=0 $(GO) test -shuffle on $(TESTFLAGS) ./...; \
+		CGO_ENABLED=0 $(TEST) $(TESTFLAGS) ./...; \
 	fi
 
 .PHONY: check
@@ -56,12 +58,12 @@ vet: ## vet for other systems and machines, and under each build tag
 
 .PHONY: test-plain
 test-plain: ## the tests without the race detector: those of allocations need it so; also on one processor
-	$(GO) test -shuffle on $(TESTFLAGS) ./...
-	GOMAXPROCS=1 $(GO) test -shuffle on ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/... ./internal/journal
+	$(TEST) $(TESTFLAGS) ./...
+	GOMAXPROCS=1 $(TEST) ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/... ./internal/journal
 
 .PHONY: test-leaks
 test-leaks: ## the tests with memory poisoned and its holders known
-	$(GO) test -tags leakcheck -shuffle on $(TESTFLAGS) ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/... ./internal/journal ./cmd/leat/kv
+	$(TEST) -tags leakcheck $(TESTFLAGS) ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks/... ./pool ./internal/journal ./cmd/leat/kv ./cmd/leat/count ./cmd/leat/statsd ./cmd/leat/syslog ./cmd/leat/lines
 
 # How long each fuzz target runs.
 FUZZTIME := 5s
@@ -79,15 +81,16 @@ fuzz: ## run every fuzz target for a while, on top of its kept corpus
 clients: build ## drive the command as its users would, many times over: needs nc and redis (Debian: netcat-openbsd, redis)
 	LEAT_CYCLES=100 $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
 	LEAT_PIPELINES=1000000 $(GO) test -count=1 -timeout 20m -run ByRedis $(TESTFLAGS) ./codec/resp
-	cd benchmarks && $(GO) vet ./... && $(GO) test ./... && $(GO) run ./redis -pairs 1 -requests 2000
+	cd benchmarks && $(GO) vet ./... && $(GO) test -p 1 ./... && $(GO) run ./redis -pairs 1 -requests 2000
 
 .PHONY: soak
-soak: ## what takes a machine of its own: thousands of slow clients beside good ones
+soak: ## what takes a machine of its own: thousands of slow clients beside good ones, 10 GiB through a tunnel
 	LEAT_SOAK=1 $(GO) test -count=1 -timeout 20m -v -run Slow ./cmd/leat
+	LEAT_STREAM_MIB=10240 $(GO) test -count=1 -timeout 20m -v -run LongStream ./sinks
 
 .PHONY: bench
 bench: ## the benchmarks beside the code; BENCH=regexp chooses
-	$(GO) test ./stage/... ./pipeline/... ./codec/... ./sinks ./internal/journal ./cmd/leat/... -run '^$$' -bench '$(or $(BENCH),.)' -benchmem
+	$(GO) test ./stage/... ./pipeline/... ./codec/... ./sources/... ./sinks ./internal/journal ./cmd/leat/... -run '^$$' -bench '$(or $(BENCH),.)' -benchmem
 
 .PHONY: bench-echo
 bench-echo: ## both engines against an echo server on package net, 20 alternated pairs for each row; takes a while
@@ -98,9 +101,29 @@ bench-peers: ## queues and a TCP echo against other people's software, into docs
 	cd benchmarks && $(GO) run ./queues -page ../docs/results.md $(BENCHFLAGS)
 	cd benchmarks && $(GO) run ./peers -page ../docs/results.md $(BENCHFLAGS)
 
+.PHONY: bench-udp
+bench-udp: ## what receiving datagrams costs beside package net, x/net, gnet and C, into docs/results.md; takes about 10 minutes
+	cd benchmarks && $(GO) run ./udp -page ../docs/results.md $(BENCHFLAGS)
+
 .PHONY: bench-redis
 bench-redis: ## CPU of a request against redis-server, 20 alternated pairs for each row, and the journal's ways of syncing; takes a while
 	cd benchmarks && $(GO) run ./redis && $(GO) run ./redis -journal -pairs 5
+
+.PHONY: bench-proxy
+bench-proxy: ## a Redis proxy against twemproxy, into docs/results.md; needs redis and nutcracker (Debian); takes about 30 minutes
+	cd benchmarks && $(GO) run ./proxy -client 'leat load' -rounds 20 -requests 40000 -page ../docs/results.md $(BENCHFLAGS)
+
+.PHONY: bench-pools
+bench-pools: ## pools of connections against puddle, fasthttp, database/sql and go-redis, into docs/results.md; takes about 10 minutes
+	cd benchmarks && $(GO) run ./pools -page ../docs/results.md $(BENCHFLAGS)
+
+.PHONY: bench-edge
+bench-edge: ## proxied connections and TLS against haproxy, nginx, io.Copy, crypto/tls and OpenSSL, into docs/results.md; needs haproxy, nginx-light, libnginx-mod-stream, libssl-dev (Debian); takes about 25 minutes
+	cd benchmarks && $(GO) run ./edge -page ../docs/results.md $(BENCHFLAGS)
+
+.PHONY: bench-mux
+bench-mux: ## the multiplexed protocol against yamux, libp2p's, smux, HTTP/2, gRPC and a TCP connection for each stream, into docs/results.md; takes about 25 minutes
+	cd benchmarks && $(GO) run ./mux -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: clean
 clean: ## remove what was built
