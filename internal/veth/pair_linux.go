@@ -13,57 +13,63 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Host is one end of the cable.
+// A Host is one end of the cable or of the link.
 type Host struct {
 	Iface string // name of the interface
 	Index int    // of the interface
 	MAC   [6]byte
 	IP4   netip.Addr
 	IP6   netip.Addr
+	Wire  *os.File // what the interface sends is read from it, and what is written to it the interface receives; nil: it is at a cable
 
 	ns *os.File // the namespace
 }
 
-// New makes two hosts, each of which has an address of IPv4 and one of IPv6 and knows the other's.
+// New makes two hosts at a cable, each of which has an address of IPv4 and one of IPv6 and knows the other's.
 func New() (near, far *Host, err error) {
+	return hosts(func(near, far *Host) error {
+		_, err := near.Run("ip link add near address " + mac(near) + " type veth peer name far address " + mac(far) + fmt.Sprintf(" netns /proc/%d/fd/%d", os.Getpid(), far.ns.Fd()))
+		if err != nil {
+			return err
+		}
+		return errors.Join(near.join(), far.join(), near.know(far), far.know(near))
+	})
+}
+
+// hosts makes two hosts and has them joined.
+func hosts(join func(near, far *Host) error) (near, far *Host, err error) {
 	near = &Host{Iface: "near", MAC: [6]byte{2, 0, 0, 0, 0, 1}, IP4: netip.MustParseAddr("10.77.0.1"), IP6: netip.MustParseAddr("fd77::1")}
 	far = &Host{Iface: "far", MAC: [6]byte{2, 0, 0, 0, 0, 2}, IP4: netip.MustParseAddr("10.77.0.2"), IP6: netip.MustParseAddr("fd77::2")}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, near.Close(), far.Close())
-		}
-	}()
-	if err := errors.Join(near.unshare(), far.unshare()); err != nil {
-		return nil, nil, err
+	if err = errors.Join(near.unshare(), far.unshare()); err == nil {
+		err = join(near, far)
 	}
-	_, err = near.Run("ip link add near address " + mac(near) + " type veth peer name far address " + mac(far) + fmt.Sprintf(" netns /proc/%d/fd/%d", os.Getpid(), far.ns.Fd()))
-	if err == nil {
-		err = errors.Join(near.join(far), far.join(near))
+	if err != nil {
+		return nil, nil, errors.Join(err, near.Close(), far.Close())
 	}
-	return near, far, err
+	return near, far, nil
 }
 
 // Close lets go of the host. It vanishes when nothing runs on it any more.
-func (h *Host) Close() error {
-	if h.ns == nil {
-		return nil
+func (h *Host) Close() (err error) {
+	for _, f := range []*os.File{h.Wire, h.ns} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
 	}
-	return h.ns.Close()
+	return err
 }
 
 func mac(h *Host) string {
 	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", h.MAC[0], h.MAC[1], h.MAC[2], h.MAC[3], h.MAC[4], h.MAC[5])
 }
 
-// join sets up one end. Neighbours are told, so that nobody has to ask, and no time passes until an address may be used.
-func (h *Host) join(peer *Host) (err error) {
+// join sets up one end. No time passes until an address may be used.
+func (h *Host) join() (err error) {
 	for _, c := range []string{
 		"link set lo up",
 		"link set " + h.Iface + " up",
 		"addr add " + h.IP4.String() + "/24 dev " + h.Iface,
 		"addr add " + h.IP6.String() + "/64 dev " + h.Iface + " nodad",
-		"neigh add " + peer.IP4.String() + " lladdr " + mac(peer) + " dev " + h.Iface,
-		"neigh add " + peer.IP6.String() + " lladdr " + mac(peer) + " dev " + h.Iface,
 	} {
 		if _, err := h.Run("ip " + c); err != nil {
 			return err
@@ -74,6 +80,16 @@ func (h *Host) join(peer *Host) (err error) {
 		err = h.settle()
 	}
 	return err
+}
+
+// know tells the host its neighbour's addresses on the cable, so that it need not ask.
+func (h *Host) know(peer *Host) error {
+	for _, a := range []netip.Addr{peer.IP4, peer.IP6} {
+		if _, err := h.Run("ip neigh add " + a.String() + " lladdr " + mac(peer) + " dev " + h.Iface); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settleTime is how long it may take until the kernel has done in the background what an address of IPv6 needs.
