@@ -122,7 +122,7 @@ bench-edge: ## proxied connections and TLS against haproxy, nginx, io.Copy, cryp
 	cd benchmarks && $(GO) run ./edge -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: bench-mux
-bench-mux: ## the multiplexed protocol against yamux, libp2p's, smux, HTTP/2, gRPC and a TCP connection for each stream, into docs/results.md; takes about 25 minutes
+bench-mux: ## the multiplexed protocol against yamux, libp2p's, smux, HTTP/2, gRPC and a TCP connection for each stream, into docs/results.md; needs root, iproute2 (Debian) and /dev/net/tun; takes about 35 minutes
 	cd benchmarks && $(GO) run ./mux -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: clean

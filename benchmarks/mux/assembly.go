@@ -27,7 +27,8 @@ func newAssembly(n *network, _ int, t *tally) (session, error) {
 	}
 	_ = n.ln.Close() // the source listens there itself
 	source := tcp.Listen(n.ln.Addr().String(), tcp.Reactor(1))
-	if err := source.Bind(); err != nil {
+	n.serving(func() { err = source.Bind() })
+	if err != nil {
 		return nil, err
 	}
 	p := pipeline.New("mux", pipeline.Log(slog.New(slog.DiscardHandler)))

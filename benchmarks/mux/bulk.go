@@ -27,6 +27,18 @@ func (j job) bulk(s session, t *tally, other func() error) (got sample, err erro
 	return got, errors.Join(err, g.Wait())
 }
 
+// apart streams over a link, of which it measures a round trip in the middle of the time that counts.
+func (j job) apart(s session, t *tally, l *link) (sample, error) {
+	var trip time.Duration
+	got, err := j.bulk(s, t, func() (err error) {
+		time.Sleep(j.Warm + j.Length/2)
+		trip, err = l.roundTrip()
+		return err
+	})
+	got.RoundTrip = float64(trip.Nanoseconds()) / 1e6
+	return got, err
+}
+
 // beside has messages on a stream beside one of bulk: an open loop, in which a message is sent when it is due, whether or not others
 // have come back.
 func (j job) beside(s session, t *tally) (got sample, err error) {

@@ -3,10 +3,11 @@
 // Command mux compares leat's multiplexed protocol with other people's: hashicorp's yamux, that of libp2p, smux, HTTP/2 and gRPC, and
 // with a TCP connection for each stream.
 //
-// Each run is a process of its own, which has both ends of one loopback connection and two processors. All candidates control the
-// flow of every stream, or of the session where they know no other, and every answer is compared with its request. They run in
-// turn, in an order that moves on by one each round. A row is kept as soon as it is finished: after an interruption, -resume goes on
-// where the same program measured with the same settings.
+// Each run is a process of its own, which has both ends of one connection and two processors: over loopback or, in the row far/packets,
+// in two network namespaces that are apart, which needs root, the program ip and /dev/net/tun. All candidates control the flow of
+// every stream, or of the session where they know no other, and every answer is compared with its request. They run in turn, in an
+// order that moves on by one each round. A row is kept as soon as it is finished: after an interruption, -resume goes on where the
+// same program measured with the same settings.
 //
 //	go run ./mux -page ../docs/results.md                        all of it, and its part of the page
 //	go run ./mux -rows exchange/64 -candidates 'leat,smux v1'    a part of it, on the terminal only
@@ -54,24 +55,29 @@ func main() {
 // runCommand is the word before a job in the arguments of the process that does it.
 const runCommand = "run"
 
-// again says whether the program was started by itself for a job, which it then has done.
+// again says whether the program was started by itself for a job or for a link, and has then done that.
 func again(args []string) bool {
-	if len(args) != 2 || args[0] != runCommand {
+	if len(args) != 2 {
 		return false
 	}
-	measure.Fail("mux", func() error {
+	does, known := map[string]func(string) error{runCommand: oneJob, linkCommand: carry}[args[0]]
+	if known {
 		runtime.GOMAXPROCS(processors)
-		var j job
-		if err := json.Unmarshal([]byte(args[1]), &j); err != nil {
-			return err
-		}
-		got, err := j.run()
-		if err != nil {
-			return err
-		}
-		return json.NewEncoder(os.Stdout).Encode(got)
-	}())
-	return true
+		measure.Fail("mux", does(args[1]))
+	}
+	return known
+}
+
+func oneJob(text string) error {
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		return err
+	}
+	got, err := j.run()
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(got)
 }
 
 func parse(args []string) (o options, err error) {

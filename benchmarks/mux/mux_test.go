@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func settled(t *testing.T, f func(t *testing.T, s session, counted *tally)) {
 		}
 		for name, window := range windows {
 			t.Run(name, func(t *testing.T) {
-				n, err := newNetwork(0)
+				n, err := newNetwork(distance{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -133,7 +134,7 @@ func TestAnAnswerToAnotherRequestIsFoundOut(t *testing.T) {
 
 func TestARelayPassesBytesOnLater(t *testing.T) {
 	const late = 20 * time.Millisecond
-	n, err := newNetwork(late)
+	n, err := newNetwork(distance{Delay: late})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,9 +201,67 @@ func TestARunOfNobodyIsAnError(t *testing.T) {
 	}
 }
 
-// TestAllTablesAreFilled measures everything once for a moment, and again from the record.
-func TestAllTablesAreFilled(t *testing.T) {
-	o := options{rounds: 1, length: 20 * time.Millisecond, rate: 500, streams: 50, rows: regexp.MustCompile(""), only: candidates}
+// overLink is a network whose packets take their time.
+func overLink(t *testing.T, delay time.Duration) *network {
+	t.Helper()
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skip("there is no ip command")
+	}
+	n, err := newNetwork(distance{Delay: delay, Packets: true})
+	if err != nil {
+		t.Skip("this system does not let the test join network namespaces: ", err)
+	}
+	t.Cleanup(func() {
+		if lost, err := n.close(); lost > 0 || err != nil {
+			t.Errorf("%d packets were lost, %v", lost, err)
+		}
+	})
+	return n
+}
+
+func TestALinkPassesPacketsOnLater(t *testing.T) {
+	const late = 20 * time.Millisecond
+	n := overLink(t, late)
+	if took, err := n.link.roundTrip(); took < 2*late || err != nil {
+		t.Errorf("the round trip took %v, %v", took, err)
+	}
+	client, server, err := n.pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	go func() { _, _ = io.Copy(server, server) }()
+	want := random(4 << 20)
+	go client.Write(want)
+	got := make([]byte, len(want))
+	began := time.Now()
+	if _, err := io.ReadFull(client, got); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took < 2*late {
+		t.Errorf("there and back took %v", took)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("other bytes came")
+	}
+	client.Close()
+}
+
+func TestAllTablesAreFilled(t *testing.T) { filled(t, "^(exchange|open|bulk|far/relay|beside|idle)") }
+
+func TestTheTableOfPacketsIsFilled(t *testing.T) {
+	overLink(t, 0) // or it is skipped
+	text := filled(t, "far/packets")
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "| far/packets ") && !strings.Contains(line, " | 0 | 0 – 0 | ") {
+			t.Errorf("packets were lost: %s", line)
+		}
+	}
+}
+
+// filled measures rows once for a moment, and again from the record.
+func filled(t *testing.T, pattern string) string {
+	o := options{rounds: 1, length: 20 * time.Millisecond, rate: 500, streams: 50, rows: regexp.MustCompile(pattern), only: candidates}
 	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {
 		o.output = to
 		return run(t.Context(), o, shown)
@@ -214,4 +273,5 @@ func TestAllTablesAreFilled(t *testing.T) {
 			}
 		}
 	}
+	return text
 }

@@ -21,9 +21,11 @@ func newRaw(n *network, _ int, t *tally) (session, error) {
 	var opened atomic.Uint32
 	return multiplexer{
 		begin: func() (io.ReadWriteCloser, error) {
+			if n.link != nil {
+				return n.dial()
+			}
 			from := net.IPv4(127, 0, 0, byte(2+opened.Add(1)%sources))
-			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: from}, Control: portWhenConnecting}
-			return d.Dial("tcp", n.addr)
+			return n.dialWith(&net.Dialer{LocalAddr: &net.TCPAddr{IP: from}, Control: portWhenConnecting})
 		},
 		end: func() {},
 	}, nil

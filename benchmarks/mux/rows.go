@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/leat-io/leat/benchmarks/measure"
@@ -29,13 +31,15 @@ var (
 	p999       = column{Head: "p99.9, µs", Of: func(s sample) float64 { return s.P999 }, Verb: "%.0f"}
 	size       = column{Head: "bytes", Of: holding, Verb: "%.0f"}
 	goroutines = column{Head: "goroutines", Of: func(s sample) float64 { return s.Goroutines }, Verb: "%.2f"}
+	trip       = column{Head: "round trip, ms", Of: func(s sample) float64 { return s.RoundTrip }, Verb: "%.1f"}
+	lost       = column{Head: "packets lost", Of: func(s sample) float64 { return s.Lost }, Verb: "%.0f"}
 )
 
 func each(s sample) float64    { return s.Rate }
 func tail(s sample) float64    { return s.P99 }
 func holding(s sample) float64 { return s.Bytes }
 
-// delay is what the relay adds in each direction: 20 ms there and back.
+// delay is what the link and the relay add in each direction: 20 ms there and back.
 const delay = 10 * time.Millisecond
 
 // calls is how many calls are under way in the row of those.
@@ -61,8 +65,15 @@ var (
 	}
 	distant = &table{
 		Title: fmt.Sprintf("One stream to an end that is %v away and back", 2*delay),
-		Note: fmt.Sprintf("A relay in the same process keeps all bytes for %v in each direction. The time in which windows grow is not counted. TCP itself ends at the relay, so that raw TCP shows what "+
-			"that carries, and nobody waits for windows but those of the multiplexers. Candidates have their own settings, and then windows of %d MiB. Ratios are of the speed.", delay, farWindow>>20),
+		Note: fmt.Sprintf("The ends are in two network namespaces, and a process between them keeps each packet for %v in each direction, as netem does: TCP itself works over that distance, with the "+
+			"kernel's own settings (%s), and raw TCP shows what it carries. The time in which windows grow is not counted. Candidates have their own settings, and then windows of %d MiB. The round trip is that "+
+			"of a connection that is made meanwhile. A row counts only where no packet is lost. Ratios are of the speed.", delay, kernelTCP(), farWindow>>20),
+		Columns: []column{speed, trip, lost}, Better: each,
+	}
+	relayed = &table{
+		Title: fmt.Sprintf("One stream through a relay that is %v away and back", 2*delay),
+		Note: fmt.Sprintf("A relay in the same process keeps all bytes for %v in each direction. TCP itself ends at the relay, so that nobody waits for windows but those of the multiplexers, and raw TCP "+
+			"shows what the relay carries. The time in which windows grow is not counted. Candidates have their own settings, and then windows of %d MiB. Ratios are of the speed.", delay, farWindow>>20),
 		Columns: []column{speed}, Better: each,
 	}
 	besides = &table{
@@ -94,8 +105,10 @@ func rows(ctx context.Context, o options) (chosen []row) {
 	j = basis
 	j.Kind = streaming
 	all = append(all, o.row(ctx, "bulk", bulks, j))
-	j.Warm, j.Delay = 2*o.length, delay
-	all = append(all, o.row(ctx, "far", distant, j))
+	j.Warm, j.Distance = 2*o.length, distance{Delay: delay, Packets: true}
+	all = append(all, o.row(ctx, "far/packets", distant, j))
+	j.Distance.Packets = false
+	all = append(all, o.row(ctx, "far/relay", relayed, j))
 	j = basis
 	j.Kind, j.Rate, j.Length = beside, o.rate, 3*o.length
 	all = append(all, o.row(ctx, "beside", besides, j))
@@ -110,12 +123,12 @@ func rows(ctx context.Context, o options) (chosen []row) {
 	return chosen
 }
 
-// row is a job of all candidates. In the far one those that have windows to set are there twice.
+// row is a job of all candidates. In the far ones those that have windows to set are there twice.
 func (o options) row(ctx context.Context, name string, t *table, j job) row {
 	r := row{Name: name, Table: t}
 	for _, c := range o.only {
 		j.Candidate, j.Window = c.name, c.near
-		if j.Delay > 0 {
+		if j.Distance.Delay > 0 {
 			j.Window = 0
 			r.Entries = append(r.Entries, j.entry(ctx, c.name))
 			if c.far == 0 {
@@ -127,6 +140,19 @@ func (o options) row(ctx context.Context, name string, t *table, j job) row {
 		r.Entries = append(r.Entries, j.entry(ctx, c.name))
 	}
 	return r
+}
+
+// kernelTCP is what the kernel's settings say of connections over a distance.
+func kernelTCP() string {
+	setting := func(name string) string { // the last value: of buffers, the most
+		b, err := os.ReadFile("/proc/sys/net/ipv4/" + name)
+		if words := strings.Fields(string(b)); err == nil && len(words) > 0 {
+			return words[len(words)-1]
+		}
+		return "unknown"
+	}
+	return fmt.Sprintf("%s, receive buffers of up to %s bytes and send buffers of up to %s, which bound what is under way",
+		setting("tcp_congestion_control"), setting("tcp_rmem"), setting("tcp_wmem"))
 }
 
 // processors is how many a run has.

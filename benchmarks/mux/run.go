@@ -15,9 +15,9 @@ import (
 type job struct {
 	Candidate string
 	Kind      string
-	Window    int           // of a stream; 0: the library's own settings
-	Delay     time.Duration // in each direction
-	Streams   int           // or calls at once
+	Window    int      // of a stream; 0: the library's own settings
+	Distance  distance // between the ends
+	Streams   int      // or calls at once
 	Warm      time.Duration
 	Length    time.Duration
 	Rate      float64 // messages a second
@@ -40,19 +40,28 @@ type sample struct {
 	P50, P99, P999 float64 // latency in µs
 	Bytes          float64 // for a stream
 	Goroutines     float64 // for a stream
+	RoundTrip      float64 // of packets, ms
+	Lost           float64 // packets
 }
 
-// run makes a session and measures it.
+// run measures over a network of its own.
 func (j job) run() (got sample, err error) {
 	c, err := called(j.Candidate)
 	if err != nil {
 		return got, err
 	}
-	n, err := newNetwork(j.Delay)
+	n, err := newNetwork(j.Distance)
 	if err != nil {
 		return got, err
 	}
-	defer n.close()
+	got, err = j.over(n, c)
+	lost, e := n.close()
+	got.Lost = float64(lost)
+	return got, errors.Join(err, e)
+}
+
+// over makes a session and measures it.
+func (j job) over(n *network, c candidate) (got sample, err error) {
 	var t tally
 	s, err := c.start(n, j.Window, &t)
 	if err != nil {
@@ -65,7 +74,11 @@ func (j job) run() (got sample, err error) {
 	case opening:
 		got, err = j.open(s)
 	case streaming:
-		got, err = j.bulk(s, &t, nil)
+		if n.link != nil {
+			got, err = j.apart(s, &t, n.link)
+		} else {
+			got, err = j.bulk(s, &t, nil)
+		}
 	case beside:
 		got, err = j.beside(s, &t)
 	case idling:
