@@ -12,8 +12,10 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260211190930-8161c38c6cdc
 
 # Flags for the tests of "make test", such as TESTFLAGS=-v.
 TESTFLAGS :=
+# A command before "go test": AGAIN=$PWD/.ci/again runs tests again that have failed, as CI does.
+AGAIN :=
 # Tests that run beside others of their package mostly wait, and so do packages.
-TEST := $(GO) test -shuffle on -parallel 8 -p 4
+TEST := $(AGAIN) $(GO) test -shuffle on -parallel 8 -p 4
 
 .PHONY: help
 help: ## list the targets
@@ -79,9 +81,9 @@ fuzz: ## run every fuzz target for a while, on top of its kept corpus
 
 .PHONY: clients
 clients: build ## drive the command as its users would, many times over: needs nc and redis (Debian: netcat-openbsd, redis)
-	LEAT_CYCLES=100 $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
-	LEAT_PIPELINES=1000000 $(GO) test -count=1 -timeout 20m -run ByRedis $(TESTFLAGS) ./codec/resp
-	cd benchmarks && $(GO) vet ./... && $(GO) test -p 1 ./... && $(GO) run ./redis -pairs 1 -requests 2000
+	LEAT_CYCLES=100 $(AGAIN) $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
+	LEAT_PIPELINES=1000000 $(AGAIN) $(GO) test -count=1 -timeout 20m -run ByRedis $(TESTFLAGS) ./codec/resp
+	cd benchmarks && $(GO) vet ./... && $(AGAIN) $(GO) test -p 1 ./... && $(GO) run ./redis -pairs 1 -requests 2000
 
 .PHONY: soak
 soak: ## what takes a machine of its own: thousands of slow clients beside good ones, 10 GiB through a tunnel
