@@ -34,13 +34,17 @@ func (s *Session) tidy(now time.Time) {
 	}
 }
 
-// between is the least time between two PING that measure the round trip: far below what the other side allows.
-const between = time.Second
+// between is the least time between two PING that measure the round trip: far below what the other side allows. The first few follow each
+// other at once, because the least of them is what windows grow by.
+const (
+	between = time.Second
+	first   = 5
+)
 
 // measure asks for the round trip, if it was not asked for of late. The lock is held.
 func (s *Session) measure(now time.Time) {
 	p := &s.pulse
-	if !p.pinged.IsZero() || now.Sub(p.last) < between && !p.last.IsZero() {
+	if !p.pinged.IsZero() || now.Sub(p.last) < between && p.number >= first {
 		return
 	}
 	s.ping(now)

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +123,28 @@ func TestAWindowThatIsNotUsedUpDoesNotGrow(t *testing.T) {
 			t.Errorf("the window has grown from %d to %d", before, f.Window())
 		}
 	})
+}
+
+// A near and fast peer, whose bytes come in bursts, uses up a window in a round trip now and then, but never for long.
+func TestBurstsGrowNoWindow(t *testing.T) {
+	for seed := range uint64(4) {
+		synctest.Test(t, func(t *testing.T) {
+			settings := mux.DefaultSettings
+			e, f := receiver(t, settings, session.Config{Budget: session.NewBudget(1 << 30)})
+			pong(t, e, 50*time.Microsecond)
+			before, roll := f.Window(), rand.New(rand.NewPCG(seed, 0))
+			for range 2000 { // on average 64 KiB in 32 µs, of which 50 µs have a hundred
+				for range roll.IntN(9) {
+					fill(t, e, f, 16<<10)
+				}
+				time.Sleep(time.Duration(roll.IntN(64)) * time.Microsecond)
+				pong(t, e, 50*time.Microsecond)
+			}
+			if f.Window() > 2*before {
+				t.Errorf("the window has grown from %d to %d", before, f.Window())
+			}
+		})
+	}
 }
 
 func TestRatesComeBackWithTime(t *testing.T) {

@@ -36,6 +36,12 @@ func (w *window) due() bool {
 // rest is the time after which a window that was not used up has become too large.
 const rest = 10 * time.Second
 
+// period is the least time over which a rate is taken: in less, bytes come as the scheduler of either side lets them.
+const period = 5 * time.Millisecond
+
+// memory is how long the best rate holds that is not reached any more.
+const memory = 10 * time.Second
+
 // grant raises the total, and the size if that is what limits the sender. trip is the round trip, 0 when it is not known.
 //
 // What came in a round trip or a little more says how fast it comes, whatever it comes in bursts of. A sender that is limited by the window
@@ -54,14 +60,14 @@ func (w *window) grant(now, trip time.Duration, b *Budget) {
 			w.size -= less
 		}
 		w.since, w.counted = now, w.read
-	case trip > 0 && took >= trip:
+	case trip > 0 && took >= max(trip, period):
 		rate := float64(w.read-w.counted) / took.Seconds()
 		switch {
 		case rate*trip.Seconds() >= float64(w.size)/2 && rate > w.best*1.25:
 			w.best = rate
 			w.grow(w.size, b)
 		case rate < w.best:
-			w.best -= (w.best - rate) / 8 // it may have been a burst
+			w.best -= (w.best - rate) * min(took.Seconds()/memory.Seconds(), 1)
 		}
 		w.since, w.counted = now, w.read
 	}
