@@ -15,16 +15,7 @@ import (
 // served is the address of a name server on the loopback that answers as the zone does, over UDP and TCP.
 func served(t *testing.T, z *zone) string {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := packets.LocalAddr().String()
-	streams, err := net.Listen("tcp", address)
-	if err != nil {
-		packets.Close()
-		t.Skip("this system has no port of UDP whose twin of TCP is free")
-	}
+	packets, streams := twins(t)
 	for network, s := range map[string]*dns.Server{"udp": {PacketConn: packets}, "tcp": {Listener: streams}} {
 		s.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 			if a := z.answer(q, "the server", network); a != nil {
@@ -41,7 +32,27 @@ func served(t *testing.T, z *zone) string {
 			<-ended
 		})
 	}
-	return address
+	return packets.LocalAddr().String()
+}
+
+// twins listens to one port of UDP and of TCP. Any port of one may be taken in the other, so it tries several.
+func twins(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	var err error
+	for range 100 {
+		packets, e := net.ListenPacket("udp", "127.0.0.1:0")
+		if e != nil {
+			t.Fatal(e)
+		}
+		streams, e := net.Listen("tcp", packets.LocalAddr().String())
+		if e == nil {
+			return packets, streams
+		}
+		packets.Close()
+		err = e
+	}
+	t.Fatal("a port of UDP is not free in TCP, a hundred times: ", err)
+	return nil, nil
 }
 
 // soon waits until f says so.
