@@ -18,6 +18,7 @@ import (
 // A Conn is one connection with its streams. Its methods may be called by any goroutine.
 type Conn struct {
 	transport net.Conn
+	reading   reading
 	writing   writing
 	session   *session.Session
 	handler   func(*Stream)
@@ -65,12 +66,13 @@ func begin(transport net.Conn, server *Server, handler func(*Stream), opts []Opt
 	if handler == nil {
 		c.arrived = make(chan *Stream, c.options.backlog)
 	}
+	c.reading.begin(c)
 	c.writing.begin(c)
 	c.ticker = time.AfterFunc(c.options.handshake, c.late)
 	if s.Flush() {
 		c.flush()
 	}
-	go c.read()
+	go c.reading.run()
 	return c, nil
 }
 
@@ -106,33 +108,6 @@ func (c *Conn) tick() {
 
 // readSize is how much is read in one go.
 const readSize = 128 << 10
-
-// read reads the connection to its end.
-func (c *Conn) read() {
-	buf := make([]byte, readSize)
-	have, ended := 0, false
-	for {
-		n, err := c.transport.Read(buf[have:])
-		if n > 0 && !ended {
-			have += n
-			used, need, wrong := c.session.Feed(buf[:have])
-			if ended = wrong != nil; ended {
-				c.end(wrong)
-				used = have // what still comes is dropped
-			}
-			c.note(used, have)
-			buf, have = room(buf, used, have, need)
-			if c.session.Flush() {
-				c.flush()
-			}
-		}
-		if err != nil {
-			c.end(c.lost(err))
-			c.over()
-			return
-		}
-	}
-}
 
 // note notes since when a frame is incomplete.
 func (c *Conn) note(used, have int) {
@@ -170,6 +145,7 @@ func room(buf []byte, used, have, need int) ([]byte, int) {
 // over is called when nothing more is read.
 func (c *Conn) over() {
 	c.ticker.Stop()
+	c.reading.stop()
 	_ = c.transport.Close()
 	c.reason = c.session.Err()
 	close(c.done)
@@ -180,8 +156,7 @@ func (c *Conn) end(why error) {
 	if c.session.End(why) {
 		go c.writing.drain()
 	}
-	by := time.Now().Add(lastWords)
-	_ = c.transport.SetDeadline(by)
+	c.reading.expire(time.Now().Add(lastWords))
 }
 
 // lastWords is how long the other side has to take what is said at the end, and to end its side: a socket that is closed with bytes that nobody
@@ -197,7 +172,7 @@ const gatherings = 4
 
 // flush writes what the session has, unless there is more than the kernel takes now: then a goroutine goes on.
 func (c *Conn) flush() {
-	for was, i := 0, 0; i < gatherings; i++ {
+	for was, i := 0, 0; i < gatherings && !c.session.Alone(); i++ {
 		runtime.Gosched()
 		n := c.session.Gathered()
 		if n == was || n > readSize/4 {

@@ -44,6 +44,7 @@ func (d *side) Data(p []byte, f mux.Flags) {
 		s.got = copy(s.want, p)
 		p = p[s.got:]
 		s.want = nil
+		s.conn.reading.gave = len(p) == 0
 		s.wake(wakeReader)
 	}
 	if len(p) > 0 {

@@ -29,6 +29,7 @@ type Stream struct {
 	unread  int32  // bytes read that the session was not told of
 	closed  bool
 	woken   waking
+	leads   bool  // reads the connection
 	readErr error // behind what was received: io.EOF, or why the stream broke
 	broke   error // why the stream has broken
 	dead    *deadlines
@@ -93,7 +94,11 @@ func (s *Stream) read(b []byte) (int, error) {
 // await waits for something to happen and says how much came to b. The lock is held, and not while it waits.
 func (s *Stream) await(b []byte) int {
 	s.want, s.got = b, 0
-	s.wait(wakeReader)
+	if s.conn.reading.lead(s) {
+		s.woken &^= wakeReader
+	} else {
+		s.wait(wakeReader)
+	}
 	s.want = nil
 	return s.got
 }
@@ -149,6 +154,8 @@ func (s *Stream) write(b []byte, f mux.Flags) (int, error) {
 
 // finishWrite waits for the rest of n bytes to be sent.
 func (s *Stream) finishWrite(n int) (int, error) {
+	s.conn.reading.want()
+	defer s.conn.reading.unwant()
 	var err error // kept, because the deadline may be moved on before the rest is taken back
 	for err == nil && s.core.Waiting() {
 		if err = s.writable(); err == nil {

@@ -12,6 +12,9 @@ const (
 func (s *Stream) wake(w waking) {
 	s.woken |= w
 	s.waits.Broadcast()
+	if s.leads && w&wakeReader != 0 {
+		s.conn.reading.call()
+	}
 }
 
 // wait waits to be woken. The lock is held, and not while it waits.

@@ -36,7 +36,7 @@ func (s *Session) Open(st *Stream, o *mux.Opening, fin bool) (flush bool, err er
 		id += 2
 	}
 	s.next = id + 2
-	s.ours++
+	s.count(&s.ours, 1)
 	s.enter(st, id, o)
 	st.is |= isOurs
 	f := mux.Flags(0)
@@ -78,17 +78,17 @@ func (s *Session) open(f *mux.Frame) error {
 		s.mu.Unlock()
 		return s.Err()
 	}
-	s.theirs++
+	s.count(&s.theirs, 1)
 	s.mu.Unlock()
 	st, err := s.user.Accept(&o)
 	s.mu.Lock()
 	if s.err != nil { // whoever ended it did not see this stream
-		s.theirs--
+		s.count(&s.theirs, -1)
 		s.mu.Unlock()
 		return s.Err()
 	}
 	if err != nil {
-		s.theirs--
+		s.count(&s.theirs, -1)
 		s.refuse(id, err)
 		s.mu.Unlock()
 		return s.Err()

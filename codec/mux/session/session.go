@@ -63,6 +63,7 @@ type Session struct {
 	streams map[uint32]*Stream
 	ours    int         // open streams that this side has opened
 	theirs  int         // streams that the other side has opened and that are open or being served
+	alone   atomic.Bool // they are one together; written under the lock
 	most    int         // streams that were open at once
 	next    uint32      // number of the next stream of this side
 	latest  uint32      // of the other side's; 0 before the first
@@ -136,6 +137,15 @@ func (s *Session) Ready() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ready
+}
+
+// Alone says whether there is one stream and no other. It takes no lock.
+func (s *Session) Alone() bool { return s.alone.Load() }
+
+// count counts streams that come or go. The lock is held.
+func (s *Session) count(which *int, by int) {
+	*which += by
+	s.alone.Store(s.ours+s.theirs == 1)
 }
 
 // A State is what a session shows of itself.

@@ -115,10 +115,10 @@ func (st *Stream) leave() {
 	st.credit.end(s.budget)
 	switch {
 	case st.is&isOurs != 0:
-		s.ours--
+		s.count(&s.ours, -1)
 		s.user.Freed()
 	case st.is&isServed != 0:
-		s.theirs--
+		s.count(&s.theirs, -1)
 	}
 }
 
@@ -136,7 +136,7 @@ func (st *Stream) Served() {
 	defer s.mu.Unlock()
 	if st.is&(isOurs|isServed) == 0 {
 		if st.is |= isServed; st.is&isOpen == 0 {
-			s.theirs--
+			s.count(&s.theirs, -1)
 		}
 	}
 }

@@ -1,0 +1,233 @@
+package muxnet
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"time"
+)
+
+// A reading says who reads a connection. That is a goroutine of its own; but where one stream is all there is, whoever waits for that stream
+// reads the connection meanwhile, so that no other goroutine has to be woken first and then has to wake it (the Leader/Followers pattern:
+// D. C. Schmidt et al., 2000).
+//
+// Whoever is about to read has the turn. A stream that has got what it waited for leaves the turn to nobody, since it mostly comes back at once.
+// If it does not, a timer gives the turn to the goroutine.
+type reading struct {
+	conn    *Conn
+	leaders bool // the transport has deadlines, by which a stream can be called back from it
+
+	buf   []byte // of who has the turn, like all that follows until mu
+	have  int
+	ended bool  // what still comes is dropped
+	gave  bool  // whoever waited for a stream has got all that has come for it
+	err   error // of the transport
+
+	mu      sync.Mutex // guards what follows; taken behind that of a stream
+	turn    turn
+	own     sync.Cond // the goroutine waits for its turn
+	timer   *time.Timer
+	armed   bool
+	round   int       // counts how often the turn was left to nobody
+	seen    int       // round when the timer was armed
+	inside  bool      // a stream waits within the transport
+	called  bool      // and has been called back from there
+	wanted  int       // by so many who wait for what no read of a stream brings
+	expires time.Time // deadline of the transport
+}
+
+// A turn is who reads.
+type turn uint8
+
+const (
+	goroutinesTurn turn = iota
+	nobodysTurn
+	streamsTurn
+)
+
+// absence is how long nobody reads before the goroutine goes on, and at most twice that, to the precision of the runtime's timers, which is a
+// millisecond in a process that does nothing else. A stream has then been away for longer than waking the goroutine takes, and nothing that
+// the connection brings meanwhile, a new stream for example, is much late.
+const absence = 50 * time.Microsecond
+
+func (r *reading) begin(c *Conn) {
+	r.conn, r.buf, r.own.L = c, make([]byte, readSize), &r.mu
+	r.leaders = c.transport.SetReadDeadline(time.Time{}) == nil
+}
+
+// run reads the connection to its end.
+func (r *reading) run() {
+	for r.err == nil {
+		n, err := r.conn.transport.Read(r.buf[r.have:])
+		r.take(n, err)
+		if r.gave && r.leaders {
+			r.rest()
+		}
+	}
+	r.conn.end(r.conn.lost(r.err))
+	r.conn.over()
+}
+
+// take gives the session what has been read.
+func (r *reading) take(n int, err error) {
+	c := r.conn
+	r.gave = false
+	if n > 0 && !r.ended {
+		r.have += n
+		used, need, wrong := c.session.Feed(r.buf[:r.have])
+		if r.ended = wrong != nil; r.ended {
+			c.end(wrong)
+			used = r.have
+		}
+		c.note(used, r.have)
+		r.buf, r.have = room(r.buf, used, r.have, need)
+		if c.session.Flush() {
+			c.flush()
+		}
+	}
+	r.err = err
+}
+
+// rest waits for the goroutine's next turn.
+func (r *reading) rest() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leave()
+	for r.turn != goroutinesTurn {
+		r.own.Wait()
+	}
+}
+
+// leave leaves the turn to nobody, if whoever had it last is all there is to read for. The lock is held.
+func (r *reading) leave() {
+	if r.err != nil || !r.gave || r.wanted > 0 || !r.conn.session.Alone() {
+		r.pass()
+		return
+	}
+	r.turn = nobodysTurn
+	r.round++
+	if !r.armed {
+		r.arm()
+	}
+}
+
+// arm sets the timer. The lock is held.
+func (r *reading) arm() {
+	r.armed, r.seen = true, r.round
+	if r.timer == nil {
+		r.timer = time.AfterFunc(absence, r.missed)
+		return
+	}
+	r.timer.Reset(absence)
+}
+
+// missed gives the turn to the goroutine if nobody has had it since the timer was armed.
+func (r *reading) missed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armed = false
+	switch {
+	case r.turn != nobodysTurn:
+	case r.round == r.seen:
+		r.pass()
+	default:
+		r.arm()
+	}
+}
+
+// pass gives the turn to the goroutine. The lock is held.
+func (r *reading) pass() {
+	r.turn = goroutinesTurn
+	r.own.Signal()
+}
+
+// lead reads the connection for a stream that waits for something, until it is woken, and says whether it did. It does not where it is not its
+// turn. The stream's lock is held, and not while it waits.
+func (r *reading) lead(s *Stream) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.turn != nobodysTurn {
+		return false
+	}
+	r.turn, s.leads = streamsTurn, true
+	for s.woken&wakeReader == 0 && !r.called && r.err == nil {
+		r.inside = true
+		r.mu.Unlock()
+		s.mu.Unlock()
+		n, err := r.conn.transport.Read(r.buf[r.have:])
+		err = r.outside(err)
+		r.take(n, err)
+		s.mu.Lock()
+		r.mu.Lock()
+	}
+	called := r.called
+	r.called, s.leads = false, false
+	if called {
+		r.pass()
+	} else {
+		r.leave()
+	}
+	return true
+}
+
+// outside is called by a stream whose read of the transport has returned with this error.
+func (r *reading) outside(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inside = false
+	if r.called {
+		_ = r.conn.transport.SetReadDeadline(r.expires)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil
+		}
+	}
+	return err
+}
+
+// call has a stream return that waits within the transport. The lock of the stream is held.
+func (r *reading) call() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.inside && !r.called {
+		r.called = true
+		_ = r.conn.transport.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// expire gives the transport until then to be read and written.
+func (r *reading) expire(by time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.expires = by
+	if r.called {
+		_ = r.conn.transport.SetWriteDeadline(by)
+		return
+	}
+	_ = r.conn.transport.SetDeadline(by)
+}
+
+// want has the connection read until unwant is called, whatever streams do: for who waits for something else than what a read brings, credit for
+// example.
+func (r *reading) want() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wanted++
+	if r.turn == nobodysTurn {
+		r.pass()
+	}
+}
+
+func (r *reading) unwant() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wanted--
+}
+
+// stop is called by the goroutine when nothing more is read.
+func (r *reading) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+}
