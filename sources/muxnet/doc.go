@@ -8,6 +8,7 @@
 //	err := srv.Serve(listener)
 //
 // It promises that a stream that nobody reads stops itself and no other (as long as what waits on all of them is below [session.Limits].Held, with the
-// defaults that of 512 such streams), that what a peer can cost is bounded, and that the goroutine that
-// reads the connection never waits for one that writes. The protocol is that of docs/mux.md.
+// defaults that of 512 such streams), that what a peer can cost is bounded, and that whoever
+// reads the connection never waits for one that writes. That is a goroutine of the connection, or, while it has a single stream, whoever waits
+// in Read. The protocol is that of docs/mux.md.
 package muxnet
