@@ -199,7 +199,7 @@ func (r *reading) expire(by time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.expires = by
-	if r.called {
+	if r.called && r.inside { // otherwise nobody sets that of reads any more
 		_ = r.conn.transport.SetWriteDeadline(by)
 		return
 	}
