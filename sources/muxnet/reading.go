@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,12 +29,13 @@ type reading struct {
 	own     sync.Cond // the goroutine waits for its turn
 	timer   *time.Timer
 	armed   bool
-	round   int       // counts how often the turn was left to nobody
-	seen    int       // round when the timer was armed
-	inside  bool      // a stream waits within the transport
-	called  bool      // and has been called back from there
-	wanted  int       // by so many who wait for what no read of a stream brings
-	expires time.Time // deadline of the transport
+	round   int          // counts how often the turn was left to nobody
+	seen    int          // round when the timer was armed
+	inside  bool         // a stream waits within the transport
+	called  bool         // and has been called back from there
+	wanted  int          // by so many who wait for what no read of a stream brings
+	waiting atomic.Int32 // streams that wait for what another reads; more of them only under mu
+	expires time.Time    // deadline of the transport
 }
 
 // A turn is who reads.
@@ -100,7 +102,7 @@ func (r *reading) rest() {
 
 // leave leaves the turn to nobody, if whoever had it last is all there is to read for. The lock is held.
 func (r *reading) leave() {
-	if r.err != nil || !r.gave || r.wanted > 0 || !r.conn.session.Alone() {
+	if r.err != nil || !r.gave || r.wanted > 0 || r.waiting.Load() > 0 || !r.conn.session.Alone() {
 		r.pass()
 		return
 	}
@@ -142,11 +144,15 @@ func (r *reading) pass() {
 }
 
 // lead reads the connection for a stream that waits for something, until it is woken, and says whether it did. It does not where it is not its
-// turn. The stream's lock is held, and not while it waits.
+// turn: then the stream counts as one that waits until it is woken. The stream's lock is held, and not while it waits.
 func (r *reading) lead(s *Stream) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.turn != nobodysTurn {
+		if s.woken&wakeReader == 0 {
+			s.counted = true
+			r.waiting.Add(1)
+		}
 		return false
 	}
 	r.turn, s.leads = streamsTurn, true

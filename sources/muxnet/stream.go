@@ -30,6 +30,7 @@ type Stream struct {
 	closed  bool
 	woken   waking
 	leads   bool  // reads the connection
+	counted bool  // as one that waits for what another reads
 	readErr error // behind what was received: io.EOF, or why the stream broke
 	broke   error // why the stream has broken
 	dead    *deadlines

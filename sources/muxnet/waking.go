@@ -12,8 +12,13 @@ const (
 func (s *Stream) wake(w waking) {
 	s.woken |= w
 	s.waits.Broadcast()
-	if s.leads && w&wakeReader != 0 {
+	switch {
+	case w&wakeReader == 0:
+	case s.leads:
 		s.conn.reading.call()
+	case s.counted:
+		s.counted = false
+		s.conn.reading.waiting.Add(-1)
 	}
 }
 
