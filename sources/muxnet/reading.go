@@ -212,6 +212,15 @@ func (r *reading) expire(by time.Time) {
 	_ = r.conn.transport.SetDeadline(by)
 }
 
+// give gives the turn to the goroutine if it is nobody's, for a stream that does not come back. The lock of the stream is held.
+func (r *reading) give() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.turn == nobodysTurn {
+		r.pass()
+	}
+}
+
 // want has the connection read until unwant is called, whatever streams do: for who waits for something else than what a read brings, credit for
 // example.
 func (r *reading) want() {

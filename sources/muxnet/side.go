@@ -52,6 +52,7 @@ func (d *side) Data(p []byte, f mux.Flags) {
 	}
 	if f&mux.Fin != 0 {
 		s.readErr = io.EOF
+		s.conn.reading.gave = false // it does not come back for more
 		s.wake(wakeReader)
 	}
 	s.mu.Unlock()

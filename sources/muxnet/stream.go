@@ -259,6 +259,7 @@ func (s *Stream) release() {
 	s.wake(wakeWriter)
 	s.dead.stop()
 	s.bound.loose()
+	s.conn.reading.give()
 }
 
 // Reset ends both directions at once. What was not sent yet is dropped. The other side sees the code, one of an application at least
