@@ -1,10 +1,12 @@
 package muxnet
 
 import (
+	"crypto/tls"
 	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -16,7 +18,7 @@ import (
 // If it does not, a timer gives the turn to the goroutine.
 type reading struct {
 	conn    *Conn
-	leaders bool // the transport has deadlines, by which a stream can be called back from it
+	leaders bool // a stream can be called back from the transport by a deadline, and the transport read again then
 
 	buf   []byte // of who has the turn, like all that follows until mu
 	have  int
@@ -54,7 +56,11 @@ const absence = 50 * time.Microsecond
 
 func (r *reading) begin(c *Conn) {
 	r.conn, r.buf, r.own.L = c, make([]byte, readSize), &r.mu
-	r.leaders = c.transport.SetReadDeadline(time.Time{}) == nil
+	below := c.transport
+	if t, ok := below.(*tls.Conn); ok {
+		below = t.NetConn()
+	}
+	_, r.leaders = below.(syscall.Conn) // others may do nothing with a deadline, or end with it
 }
 
 // run reads the connection to its end.
