@@ -1,9 +1,11 @@
 package muxnet_test
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -14,7 +16,7 @@ import (
 func bubble(t *testing.T, srv *muxnet.Server, f func(t *testing.T, client, server *muxnet.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		near, far := net.Pipe()
+		near, far := piped()
 		if srv.Logger == nil {
 			srv.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 		}
@@ -31,3 +33,14 @@ func bubble(t *testing.T, srv *muxnet.Server, f func(t *testing.T, client, serve
 		f(t, client, server)
 	})
 }
+
+// piped are the two ends of a pipe that streams read themselves, as they do with sockets.
+func piped() (near, far net.Conn) {
+	near, far = net.Pipe()
+	return socket{near}, socket{far}
+}
+
+// A socket is a transport that is taken for one.
+type socket struct{ net.Conn }
+
+func (socket) SyscallConn() (syscall.RawConn, error) { return nil, errors.ErrUnsupported }

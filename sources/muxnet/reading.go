@@ -60,7 +60,8 @@ func (r *reading) begin(c *Conn) {
 	if t, ok := below.(*tls.Conn); ok {
 		below = t.NetConn()
 	}
-	_, r.leaders = below.(syscall.Conn) // others may do nothing with a deadline, or end with it
+	_, socket := below.(syscall.Conn) // others may do nothing with a deadline, or end with it
+	r.leaders = socket && c.transport.SetReadDeadline(time.Time{}) == nil
 }
 
 // run reads the connection to its end.
