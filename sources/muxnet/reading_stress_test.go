@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -265,4 +266,45 @@ func TestWhatComesBehindTheEndOfAStreamIsNotLate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Over a pipe nothing depends on time that passes: in a bubble it does not while a goroutine waits for a mutex, as the second reader of a stream does.
+func TestAPipeIsReadThoughNoTimePasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		srv := &muxnet.Server{Handler: func(s *muxnet.Stream) {
+			b := make([]byte, 1)
+			_, _ = s.Read(b)
+			_, _ = s.Write(append(b, b...))
+			<-s.Conn().Done()
+		}}
+		if _, err := srv.ServeConn(far); err != nil {
+			t.Fatal(err)
+		}
+		defer srv.Close()
+		c, err := muxnet.Client(near)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		first := open(t, c)
+		synctest.Wait() // its handler waits
+		if _, err := first.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // and does not come back
+		second := open(t, c)
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				if _, err := second.Read(make([]byte, 1)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		if _, err := second.Write([]byte("y")); err != nil {
+			t.Fatal(err)
+		}
+		wg.Wait()
+	})
 }
