@@ -172,7 +172,7 @@ const gatherings = 4
 
 // flush writes what the session has, unless there is more than the kernel takes now: then a goroutine goes on.
 func (c *Conn) flush() {
-	for was, i := 0, 0; i < gatherings && !c.session.Alone(); i++ {
+	for was, i := 0, 0; i < gatherings && !(c.session.Alone() && c.reading.led()); i++ {
 		runtime.Gosched()
 		n := c.session.Gathered()
 		if n == was || n > readSize/4 {

@@ -253,3 +253,10 @@ func (r *reading) stop() {
 		r.timer.Stop()
 	}
 }
+
+// led says that the reading is left to streams: whoever writes is about to read.
+func (r *reading) led() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.turn != goroutinesTurn
+}
