@@ -40,20 +40,6 @@ type reading struct {
 	expires time.Time    // deadline of the transport
 }
 
-// A turn is who reads.
-type turn uint8
-
-const (
-	goroutinesTurn turn = iota
-	nobodysTurn
-	streamsTurn
-)
-
-// absence is how long nobody reads before the goroutine goes on, and at most twice that, to the precision of the runtime's timers, which is a
-// millisecond in a process that does nothing else. A stream has then been away for longer than waking the goroutine takes, and nothing that
-// the connection brings meanwhile, a new stream for example, is much late.
-const absence = 50 * time.Microsecond
-
 func (r *reading) begin(c *Conn) {
 	r.conn, r.buf, r.own.L = c, make([]byte, readSize), &r.mu
 	below := c.transport
@@ -105,49 +91,6 @@ func (r *reading) rest() {
 	for r.turn != goroutinesTurn {
 		r.own.Wait()
 	}
-}
-
-// leave leaves the turn to nobody, if whoever had it last is all there is to read for. The lock is held.
-func (r *reading) leave() {
-	if r.err != nil || !r.gave || r.wanted > 0 || r.waiting.Load() > 0 || !r.conn.session.Alone() {
-		r.pass()
-		return
-	}
-	r.turn = nobodysTurn
-	r.round++
-	if !r.armed {
-		r.arm()
-	}
-}
-
-// arm sets the timer. The lock is held.
-func (r *reading) arm() {
-	r.armed, r.seen = true, r.round
-	if r.timer == nil {
-		r.timer = time.AfterFunc(absence, r.missed)
-		return
-	}
-	r.timer.Reset(absence)
-}
-
-// missed gives the turn to the goroutine if nobody has had it since the timer was armed.
-func (r *reading) missed() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.armed = false
-	switch {
-	case r.turn != nobodysTurn:
-	case r.round == r.seen:
-		r.pass()
-	default:
-		r.arm()
-	}
-}
-
-// pass gives the turn to the goroutine. The lock is held.
-func (r *reading) pass() {
-	r.turn = goroutinesTurn
-	r.own.Signal()
 }
 
 // lead reads the connection for a stream that waits for something, until it is woken, and says whether it did. It does not where it is not its
@@ -219,32 +162,6 @@ func (r *reading) expire(by time.Time) {
 	_ = r.conn.transport.SetDeadline(by)
 }
 
-// give gives the turn to the goroutine if it is nobody's, for a stream that does not come back. The lock of the stream is held.
-func (r *reading) give() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.turn == nobodysTurn {
-		r.pass()
-	}
-}
-
-// want has the connection read until unwant is called, whatever streams do: for who waits for something else than what a read brings, credit for
-// example.
-func (r *reading) want() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.wanted++
-	if r.turn == nobodysTurn {
-		r.pass()
-	}
-}
-
-func (r *reading) unwant() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.wanted--
-}
-
 // stop is called by the goroutine when nothing more is read.
 func (r *reading) stop() {
 	r.mu.Lock()
@@ -252,11 +169,4 @@ func (r *reading) stop() {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-}
-
-// led says that the reading is left to streams: whoever writes is about to read.
-func (r *reading) led() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.turn != goroutinesTurn
 }
