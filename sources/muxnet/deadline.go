@@ -50,6 +50,7 @@ func (s *Stream) setDeadline(t time.Time, write bool) error {
 	left := time.Until(t)
 	if left <= 0 {
 		d.over = true
+		s.halted.Store(true)
 		s.wake(w)
 		return nil
 	}
@@ -59,6 +60,7 @@ func (s *Stream) setDeadline(t time.Time, write bool) error {
 		defer s.mu.Unlock()
 		if d.round == round {
 			d.over = true
+			s.halted.Store(true)
 			s.wake(w)
 		}
 	})

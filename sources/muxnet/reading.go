@@ -93,9 +93,13 @@ func (r *reading) rest() {
 	}
 }
 
-// lead reads the connection for a stream that waits for something, until it is woken, and says whether it did. It does not where it is not its
-// turn: then the stream counts as one that waits until it is woken. The stream's lock is held, and not while it waits.
+// lead reads the connection for a stream that waits for something, until it is woken, and says whether it did. It does not where there are
+// others, or where it is not its turn: then the stream counts as one that waits until it is woken. The stream's lock is held, and not while it
+// waits.
 func (r *reading) lead(s *Stream) bool {
+	if !r.conn.session.Alone() {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.turn != nobodysTurn {

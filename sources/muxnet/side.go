@@ -41,8 +41,8 @@ func (d *side) Data(p []byte, f mux.Flags) {
 		}
 	}
 	if len(p) > 0 && s.want != nil {
-		s.got = copy(s.want, p)
-		p = p[s.got:]
+		n := copy(s.want, p)
+		s.got, p = int32(n), p[n:] // below a frame
 		s.want = nil
 		s.conn.reading.gave = len(p) == 0
 		s.wake(wakeReader)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-io/leat/codec/mux"
@@ -24,9 +25,10 @@ type Stream struct {
 	mu      sync.Mutex // guards what follows
 	in      buffer
 	waits   sync.Cond
-	want    []byte // of a Read that waits: what comes is put there
-	got     int    // how much was
-	unread  int32  // bytes read that the session was not told of
+	want    []byte      // of a Read that waits: what comes is put there
+	got     int32       // how much was
+	halted  atomic.Bool // perhaps nothing can be written any more; read without the lock
+	unread  int32       // bytes read that the session was not told of
 	closed  bool
 	woken   waking
 	leads   bool  // reads the connection
@@ -101,7 +103,7 @@ func (s *Stream) await(b []byte) int {
 		s.wait(wakeReader)
 	}
 	s.want = nil
-	return s.got
+	return int(s.got)
 }
 
 // barred is why nothing can be read, whatever is there. The lock is held.
@@ -185,6 +187,9 @@ func (s *Stream) whyClosed() error {
 
 // writable is why nothing can be written, as far as the stream itself knows.
 func (s *Stream) writable() error {
+	if !s.halted.Load() {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -242,6 +247,7 @@ func (s *Stream) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.halted.Store(true)
 	s.release()
 	s.forget()
 	stop := s.core.Stop(mux.Cancelled, "")
@@ -268,6 +274,7 @@ func (s *Stream) Reset(c mux.Code, text string) {
 	flush := s.core.Reset(c, text)
 	s.mu.Lock()
 	s.closed = true
+	s.halted.Store(true)
 	s.release()
 	s.forget()
 	if flush {
