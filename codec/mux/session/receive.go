@@ -263,15 +263,32 @@ func (st *Stream) consumed(n int) {
 
 // release takes n bytes as read, and gives the stream credit for them when that is due.
 func (st *Stream) release(n int) {
-	s := st.session
 	w := &st.credit
 	w.read += uint64(n)
-	s.held -= n
-	if st.is&(isOpen|isHeard|isDeaf|isBroken) == isOpen && w.due() && s.err == nil {
-		now := time.Now()
-		w.grant(s.pulse.at(now), s.pulse.trip, s.budget)
-		s.credit.grow(w.size*3/2-s.credit.size, s.budget) // so that one stream is not stopped by it, as in quic-go
-		s.creditOut(st.id, w.total)
-		s.measure(now)
+	st.session.held -= n
+	if w.due() {
+		st.give()
 	}
+}
+
+// relieve gives the stream credit before it is due, because the stream waits for credit itself. Where both sides write before they read, each
+// can write a window then, and not only what was left of it.
+func (st *Stream) relieve() {
+	st.release(st.Side.Unreported())
+	if w := &st.credit; w.total-w.read <= uint64(w.size-w.size/8) { // for little it would be a frame for each of the other side's
+		st.give()
+	}
+}
+
+// give gives the stream credit for what was read.
+func (st *Stream) give() {
+	s := st.session
+	if st.is&(isOpen|isHeard|isDeaf|isBroken) != isOpen || s.err != nil {
+		return
+	}
+	w, now := &st.credit, time.Now()
+	w.grant(s.pulse.at(now), s.pulse.trip, s.budget)
+	s.credit.grow(w.size*3/2-s.credit.size, s.budget) // so that one stream is not stopped by it, as in quic-go
+	s.creditOut(st.id, w.total)
+	s.measure(now)
 }

@@ -70,6 +70,9 @@ func (s *Session) send(st *Stream, b []byte, f mux.Flags) {
 	} else {
 		st.pending, st.packed = b, f&mux.Packed != 0
 		st.is &^= isKept
+		if st.limit == st.sent {
+			st.relieve()
+		}
 		s.queueUp(st)
 		s.schedule()
 	}
@@ -209,6 +212,9 @@ func (s *Session) schedule() {
 		o.queue.charge(st, n)
 		if len(st.pending) == 0 || st.limit == st.sent {
 			o.queue.remove(st)
+		}
+		if len(st.pending) > 0 && st.limit == st.sent {
+			st.relieve()
 		}
 		if st.passed > 0 && len(st.pending) <= s.limits.Pending {
 			st.flow()
