@@ -35,6 +35,7 @@ type Server struct {
 	conns     map[*Conn]struct{}
 	listeners map[net.Listener]struct{}
 	stopping  bool
+	handlers  sync.WaitGroup // that run
 }
 
 // ErrServerClosed is that of Serve behind Shutdown or Close.
@@ -105,8 +106,8 @@ func (s *Server) ServeConn(transport net.Conn) (*Conn, error) {
 	return c, nil
 }
 
-// Shutdown accepts no more connections and streams, waits until the streams that are open have ended, and closes the connections. When
-// ctx ends before that, it closes them at once and returns the error of ctx.
+// Shutdown accepts no more connections and streams, waits until the streams that are open have ended and their handlers have returned, and
+// closes the connections. When ctx ends before that, it closes them at once and returns the error of ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -121,7 +122,20 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	return first
+	if first != nil {
+		return first
+	}
+	returned := make(chan struct{})
+	go func() { // nobody reads a connection any more, so that no handler begins
+		s.handlers.Wait()
+		close(returned)
+	}()
+	select {
+	case <-returned:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Close closes all listeners and connections.

@@ -80,3 +80,26 @@ func TestAConnectionToAServerThatIsShutDownIsClosedAtOnce(t *testing.T) {
 		t.Errorf("it was sent %d bytes, %v", n, err)
 	}
 }
+
+// A handler that goes on when its connection has ended is waited for.
+func TestShutdownWaitsForHandlers(t *testing.T) {
+	var returned bool
+	srv := &muxnet.Server{Handler: func(s *muxnet.Stream) {
+		_, _ = io.ReadAll(s)
+		time.Sleep(time.Minute)
+		returned = true
+	}}
+	bubble(t, srv, func(t *testing.T, client, server *muxnet.Conn) {
+		_ = open(t, client).Close()
+		_ = client.Close()
+		<-server.Done()
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := srv.Shutdown(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("with too little time it ended with %v", err)
+		}
+		if err := srv.Shutdown(t.Context()); err != nil || !returned {
+			t.Errorf("it ended with %v, the handler has returned: %v", err, returned)
+		}
+	})
+}

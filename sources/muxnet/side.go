@@ -14,7 +14,7 @@ type side Stream
 func (d *side) Opened() {
 	s := (*Stream)(d)
 	if s.conn.handler != nil {
-		go s.serve()
+		s.conn.server.handlers.Go(s.serve)
 		return
 	}
 	s.conn.arrived <- s // there is room: Accept has looked
