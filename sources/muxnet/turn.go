@@ -63,6 +63,11 @@ func (r *reading) pass() {
 func (r *reading) give() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.resume()
+}
+
+// resume gives the turn to the goroutine if it is nobody's. The lock is held.
+func (r *reading) resume() {
 	if r.turn == nobodysTurn {
 		r.pass()
 	}
@@ -74,9 +79,7 @@ func (r *reading) want() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.wanted++
-	if r.turn == nobodysTurn {
-		r.pass()
-	}
+	r.resume()
 }
 
 func (r *reading) unwant() {
