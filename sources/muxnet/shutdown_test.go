@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/leat-io/leat/codec/mux"
@@ -91,6 +92,7 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 	}}
 	bubble(t, srv, func(t *testing.T, client, server *muxnet.Conn) {
 		_ = open(t, client).Close()
+		synctest.Wait() // the handler sleeps
 		_ = client.Close()
 		<-server.Done()
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
