@@ -14,6 +14,7 @@ import (
 	"github.com/leat-io/leat/benchmarks/measure"
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/record/recordtest"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 // TestMain lets the program of the tests be the client, and the backend of streams, that it starts.
@@ -38,7 +39,7 @@ func TestCandidatesAreChosenByName(t *testing.T) {
 
 func TestACandidateRunsInTheTablesThatSuitIt(t *testing.T) {
 	got := make(map[string][]string)
-	for _, tab := range tables(options{conns: 10, rate: 1, length: time.Second, rows: regexp.MustCompile(""), only: candidates}) {
+	for _, tab := range tables(options{Options: rounds.Options{Rows: regexp.MustCompile("")}, conns: 10, rate: 1, length: time.Second, only: candidates}) {
 		for _, r := range tab.rows {
 			for _, c := range tab.among(r) {
 				got[tab.name+"/"+r.name] = append(got[tab.name+"/"+r.name], c.name)
@@ -122,7 +123,7 @@ func TestTheConfigurationOfHaproxyAndNginxIsAccepted(t *testing.T) {
 
 // TestAllTablesAreFilled measures everything once, with few connections and for a moment, and again from the record.
 func TestAllTablesAreFilled(t *testing.T) {
-	o := options{rounds: 1, length: 50 * time.Millisecond, conns: 100, rate: 2000, rows: regexp.MustCompile(""), only: all(t)}
+	o := options{Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile("")}, length: 50 * time.Millisecond, conns: 100, rate: 2000, only: all(t)}
 	t.Chdir("..") // where the command runs
 	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {
 		o.output = to
@@ -149,7 +150,7 @@ func TestACandidateThatDoesNotPassOnIsFoundOut(t *testing.T) {
 	deaf := candidate{name: "deaf", proxy: func(p programs, _ string) measure.Server {
 		return measure.Server{Name: "deaf", Command: func(addr string) []string { return []string{p.self, sourceCommand, addr} }}
 	}}
-	o := options{rounds: 1, length: time.Millisecond, conns: 1, rate: 1, rows: regexp.MustCompile("requests"), only: []candidate{deaf}}
+	o := options{Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile("requests")}, length: time.Millisecond, conns: 1, rate: 1, only: []candidate{deaf}}
 	o.output.Record = t.TempDir() + "/rows.jsonl"
 	if err := run(t.Context(), o, io.Discard); err == nil || !strings.Contains(err.Error(), "deaf does not answer") {
 		t.Fatal(err)

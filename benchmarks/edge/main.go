@@ -18,20 +18,19 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"regexp"
 	"time"
 
 	"github.com/leat-io/leat/benchmarks/drive"
 	"github.com/leat-io/leat/benchmarks/measure"
 	"github.com/leat-io/leat/benchmarks/record"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 type options struct {
-	rounds int
+	rounds.Options
 	length time.Duration
 	conns  int
 	rate   float64
-	rows   *regexp.Regexp
 	only   []candidate
 	output record.Output
 }
@@ -70,21 +69,17 @@ func again(args []string) bool {
 
 func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("edge", flag.ExitOnError)
-	f.IntVar(&o.rounds, "rounds", 10, "rounds for each row")
+	o.Flags(f, 10, "'requests/64'")
 	f.DurationVar(&o.length, "length", time.Second, "time of each run")
 	f.IntVar(&o.conns, "conns", 9500, "connections of the row that holds many")
 	f.Float64Var(&o.rate, "rate", 20_000, "messages a second of the open loop: about half of what haproxy carries in the closed one")
-	rows := f.String("rows", "", "rows to measure, a regular expression of table/row such as 'requests/64'; all when empty")
 	names := f.String("candidates", "", "who competes, separated by commas; all when empty")
 	o.output.Flags(f)
-	if err := f.Parse(args); err != nil {
+	if err := o.Parse(f, args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.length <= 0 || o.conns < 1 || o.rate <= 0 {
-		return o, fmt.Errorf("no arguments besides flags, and positive ones; have %q", args)
-	}
-	if o.rows, err = regexp.Compile(*rows); err != nil {
-		return o, err
+	if o.length <= 0 || o.conns < 1 || o.rate <= 0 {
+		return o, fmt.Errorf("flags must be positive; have %q", args)
 	}
 	o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names)
 	return o, err

@@ -18,7 +18,7 @@ const saturated = .93
 func head(o options) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## The edge: proxied connections, and TLS\n\n%s. `cd benchmarks && %s`: medians of %d rounds with the least and the greatest, runs of %v.\n\n",
-		measure.Machine(), record.Invocation("edge"), o.rounds, o.length)
+		measure.Machine(), record.Invocation("edge"), o.Rounds, o.length)
 	fmt.Fprintf(&b, "Each candidate has one thread on processor %d. The client, and the backend of a proxy, share processor %d. TLS is 1.3 with a P-256 certificate and "+
 		"TLS_AES_128_GCM_SHA256.", measure.ServerCPU, measure.ClientCPU)
 	for _, c := range o.only {

@@ -60,7 +60,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 
 // once measures a row unless the log has it.
 func (t table) once(ctx context.Context, log *record.Log, p programs, r row, o options) (one outcome, err error) {
-	key := fmt.Sprintf("%s/%s: %d x %v by %s", t.name, r.name, o.rounds, r.Length, p.sum)
+	key := fmt.Sprintf("%s/%s: %d x %v by %s", t.name, r.name, o.Rounds, r.Length, p.sum)
 	for _, c := range t.among(r) {
 		key += ", " + c.name
 	}
@@ -73,7 +73,7 @@ func (t table) compare(ctx context.Context, p programs, r row, o options) (one o
 	for _, c := range t.among(r) {
 		turn.Entries = append(turn.Entries, rounds.Entry[figures]{Name: c.name, Run: func() (figures, error) { return t.measure(ctx, p, c, r) }})
 	}
-	if one, err = turn.Try(ctx, o.rounds); err == nil && len(one.Runs) == 0 {
+	if one, err = turn.Try(ctx, o.Rounds); err == nil && len(one.Runs) == 0 {
 		err = errors.New("all candidates failed")
 	}
 	return one, err

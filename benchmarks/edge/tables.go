@@ -69,7 +69,7 @@ const few, many = 64, 1000
 // tables are all measurements, as o wants them.
 func tables(o options) (chosen []table) {
 	for _, t := range append(proxied(o), secured(o)...) {
-		t.rows = slices.DeleteFunc(t.rows, func(r row) bool { return !o.rows.MatchString(t.name + "/" + r.name) })
+		t.rows = slices.DeleteFunc(t.rows, func(r row) bool { return !o.Rows.MatchString(t.name + "/" + r.name) })
 		for i := range t.rows {
 			t.rows[i].Warm, t.rows[i].Length = o.length/3, o.length
 		}

@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime"
 	"time"
 
@@ -30,11 +29,10 @@ import (
 )
 
 type options struct {
-	rounds  int
+	rounds.Options
 	length  time.Duration
 	rate    float64
 	streams int
-	rows    *regexp.Regexp
 	only    []candidate
 	output  record.Output
 }
@@ -82,21 +80,17 @@ func oneJob(text string) error {
 
 func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("mux", flag.ExitOnError)
-	f.IntVar(&o.rounds, "rounds", 10, "rounds for each row")
+	o.Flags(f, 10, "exchange/64")
 	f.DurationVar(&o.length, "length", time.Second, "time of each run; three times as long where exchanges have bulk beside them")
 	f.Float64Var(&o.rate, "rate", 1000, "messages a second beside bulk")
 	f.IntVar(&o.streams, "streams", 2000, "idle streams")
-	rows := f.String("rows", "", "rows to measure, a regular expression such as exchange/64; all when empty")
 	names := f.String("candidates", "", "who competes, separated by commas; all when empty")
 	o.output.Flags(f)
-	if err := f.Parse(args); err != nil {
+	if err := o.Parse(f, args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.length <= 0 || o.rate <= 0 || o.streams < 1 || o.streams >= backlog {
-		return o, fmt.Errorf("no arguments besides flags, positive ones, and fewer than %d streams; have %q", backlog, args)
-	}
-	if o.rows, err = regexp.Compile(*rows); err != nil {
-		return o, err
+	if o.length <= 0 || o.rate <= 0 || o.streams < 1 || o.streams >= backlog {
+		return o, fmt.Errorf("flags must be positive, and there can be fewer than %d streams; have %q", backlog, args)
 	}
 	o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names)
 	return o, err
@@ -114,9 +108,9 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
 	p := rounds.Page[sample]{Reference: reference}
 	more := fmt.Sprintf(" Runs of %v; both ends of a connection in one process on two processors. Windows of streams are %d MiB where nothing else is said.\n%s", o.length, nearWindow>>20, setups(o.only))
-	fmt.Fprint(out, p.Head("Many streams over one connection", record.Invocation("mux"), o.rounds, more))
+	fmt.Fprint(out, p.Head("Many streams over one connection", record.Invocation("mux"), o.Rounds, more))
 	settings := fmt.Sprintf("%v, %g messages a second, %d idle streams by %s", o.length, o.rate, o.streams, sum)
-	if err := rounds.All(ctx, log, settings, o.rounds, rows(ctx, o), &p, out); err != nil {
+	if err := rounds.All(ctx, log, settings, o.Rounds, rows(ctx, o), &p, out); err != nil {
 		return err
 	}
 	return o.output.Write("mux", p.String())

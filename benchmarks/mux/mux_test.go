@@ -16,6 +16,7 @@ import (
 
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/record/recordtest"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 // TestMain lets the program of the tests be the process of a run.
@@ -261,7 +262,7 @@ func TestTheTableOfPacketsIsFilled(t *testing.T) {
 
 // filled measures rows once for a moment, and again from the record.
 func filled(t *testing.T, pattern string) string {
-	o := options{rounds: 1, length: 20 * time.Millisecond, rate: 500, streams: 50, rows: regexp.MustCompile(pattern), only: candidates}
+	o := options{Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile(pattern)}, length: 20 * time.Millisecond, rate: 500, streams: 50, only: candidates}
 	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {
 		o.output = to
 		return run(t.Context(), o, shown)

@@ -116,7 +116,7 @@ func rows(ctx context.Context, o options) (chosen []row) {
 	j.Kind, j.Streams = idling, o.streams
 	all = append(all, o.row(ctx, "idle", idle, j))
 	for _, r := range all {
-		if o.rows.MatchString(r.Name) {
+		if o.Rows.MatchString(r.Name) {
 			chosen = append(chosen, r)
 		}
 	}

@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime"
 	"time"
 
@@ -27,10 +26,9 @@ import (
 )
 
 type options struct {
-	rounds int
+	rounds.Options
 	pairs  int
 	length time.Duration
-	rows   *regexp.Regexp
 	output record.Output
 }
 
@@ -46,19 +44,17 @@ func main() {
 
 func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("pools", flag.ExitOnError)
-	f.IntVar(&o.rounds, "rounds", 7, "rounds for each row")
+	o.Flags(f, 7, "1000")
 	f.IntVar(&o.pairs, "pairs", 500_000, "how often a connection is taken and given back in a run")
 	f.DurationVar(&o.length, "length", time.Second, "time of a run where it is not a number of times")
-	rows := f.String("rows", "", "rows to measure, a regular expression such as 1000; all when empty")
 	o.output.Flags(f)
-	if err := f.Parse(args); err != nil {
+	if err := o.Parse(f, args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.pairs < 1 || o.length <= 0 {
-		return o, fmt.Errorf("no arguments besides flags, and positive ones; have %q", args)
+	if o.pairs < 1 || o.length <= 0 {
+		return o, fmt.Errorf("flags must be positive; have %q", args)
 	}
-	o.rows, err = regexp.Compile(*rows)
-	return o, err
+	return o, nil
 }
 
 func run(ctx context.Context, o options, out io.Writer) error {
@@ -74,9 +70,9 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
 	p := rounds.Page[sample]{Reference: reference}
 	command := record.Invocation("pools")
-	fmt.Fprint(out, p.Head("Pools of connections", command, o.rounds, " "+versions()))
+	fmt.Fprint(out, p.Head("Pools of connections", command, o.Rounds, " "+versions()))
 	settings := fmt.Sprintf("%d pairs, %v by %s", o.pairs, o.length, sum)
-	if err := rounds.All(ctx, log, settings, o.rounds, rows(o), &p, out); err != nil {
+	if err := rounds.All(ctx, log, settings, o.Rounds, rows(o), &p, out); err != nil {
 		return err
 	}
 	return o.output.Write("pools", p.String())

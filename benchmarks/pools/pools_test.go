@@ -15,6 +15,7 @@ import (
 
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/record/recordtest"
+	"github.com/leat-io/leat/benchmarks/rounds"
 	"github.com/leat-io/leat/pool/balance"
 )
 
@@ -118,7 +119,7 @@ func TestEveryPolicyGivesEachBackendAboutItsShare(t *testing.T) {
 // TestAllTablesAreFilled measures everything once for a moment, and again from the record.
 func TestAllTablesAreFilled(t *testing.T) {
 	o := options{
-		rounds: 1, pairs: 5000, length: 20 * time.Millisecond, rows: regexp.MustCompile(""),
+		Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile("")}, pairs: 5000, length: 20 * time.Millisecond,
 	}
 	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {
 		o.output = to

@@ -80,7 +80,7 @@ func rows(o options) (chosen []row) {
 		balancing(o),
 	)
 	for _, r := range all {
-		if o.rows.MatchString(r.Name) {
+		if o.Rows.MatchString(r.Name) {
 			chosen = append(chosen, r)
 		}
 	}

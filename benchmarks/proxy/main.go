@@ -18,16 +18,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 
 	"github.com/leat-io/leat/benchmarks/measure"
 	"github.com/leat-io/leat/benchmarks/record"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 type options struct {
-	rounds   int
+	rounds.Options
 	requests int
-	rows     *regexp.Regexp
 	only     []candidate
 	client   client
 	output   record.Output
@@ -45,20 +44,16 @@ func main() {
 
 func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("proxy", flag.ExitOnError)
-	f.IntVar(&o.rounds, "rounds", 5, "rounds for each row")
+	o.Flags(f, 5, "'proxy/get c50 P1$'")
 	f.IntVar(&o.requests, "requests", 60_000, "requests of a run; twelve times as many with sixteen in flight on a connection")
-	rows := f.String("rows", "", "rows to measure, a regular expression of table/row such as 'proxy/get c50 P1$'; all when empty")
 	names := f.String("candidates", "", "who competes, separated by commas; all when empty")
 	by := f.String("client", clients[0].name, "who puts load on: redis-benchmark, or leat load, which needs less processor time and verifies every reply")
 	o.output.Flags(f)
-	if err := f.Parse(args); err != nil {
+	if err := o.Parse(f, args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.requests < 1000 {
-		return o, fmt.Errorf("no arguments besides flags, at least 1 round and 1000 requests; have %q", args)
-	}
-	if o.rows, err = regexp.Compile(*rows); err != nil {
-		return o, err
+	if o.requests < 1000 {
+		return o, fmt.Errorf("at least 1000 requests; have %q", args)
 	}
 	if o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names); err != nil {
 		return o, err

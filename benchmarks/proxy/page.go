@@ -18,7 +18,7 @@ const saturated = .93
 func head(o options, all []table) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## A Redis proxy\n\n%s. `cd benchmarks && %s`: medians of %d rounds with the least and the greatest.\n\n", measure.Machine(),
-		record.Invocation("proxy"), o.rounds)
+		record.Invocation("proxy"), o.Rounds)
 	fmt.Fprintf(&b, "Each proxy has one thread on processor %d; redis-server, without persistence, and %s share processor %d. Values have %d bytes, "+
 		"keys are %d. %s; %s. twemproxy runs with mbuf-size %d, server_connections %d, backlog %d, preconnect and tcpkeepalive.", measure.ServerCPU, o.client.name, measure.ClientCPU, value, keys,
 		measure.Version("redis-server", "--version"), measure.Version(nutcracker, "--version"), best.mbuf, best.connections, best.backlog)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/record/recordtest"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 func TestRedisBenchmarkIsUnderstood(t *testing.T) {
@@ -93,7 +94,7 @@ func TestCandidatesAreChosenByName(t *testing.T) {
 }
 
 func TestOnlyWhatIsNeededIsLookedFor(t *testing.T) {
-	o := options{rows: regexp.MustCompile(""), only: []candidate{{name: direct, table: proxies}}}
+	o := options{Options: rounds.Options{Rows: regexp.MustCompile("")}, only: []candidate{{name: direct, table: proxies}}}
 	if names, leat := needs(tables(o), clients[0]); leat || len(names) != 2 {
 		t.Fatal(names, leat)
 	}
@@ -160,7 +161,7 @@ func TestAllTablesAreFilled(t *testing.T) {
 	}
 	t.Chdir("..") // where the command runs
 	o := options{
-		rounds: 1, requests: 1000, rows: regexp.MustCompile("get c50 P|set c500"), client: clients[0],
+		Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile("get c50 P|set c500")}, requests: 1000, client: clients[0],
 	}
 	o.only = candidates
 	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {

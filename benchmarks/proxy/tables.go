@@ -60,7 +60,7 @@ func tables(o options) (chosen []table) {
 				t.candidates = append(t.candidates, c)
 			}
 		}
-		t.rows = slices.DeleteFunc(slices.Clone(t.rows), func(r row) bool { return !o.rows.MatchString(t.name + "/" + r.name) })
+		t.rows = slices.DeleteFunc(slices.Clone(t.rows), func(r row) bool { return !o.Rows.MatchString(t.name + "/" + r.name) })
 		if len(t.candidates) > 0 && len(t.rows) > 0 {
 			chosen = append(chosen, t)
 		}
@@ -70,7 +70,7 @@ func tables(o options) (chosen []table) {
 
 // once measures a row unless the log has it.
 func (t table) once(ctx context.Context, log *record.Log, p programs, b backend, r row, o options) (one outcome, err error) {
-	key := fmt.Sprintf("%s/%s: %d x %d of %s by %s", t.name, r.name, o.rounds, r.requests, o.client.name, p.sum)
+	key := fmt.Sprintf("%s/%s: %d x %d of %s by %s", t.name, r.name, o.Rounds, r.requests, o.client.name, p.sum)
 	for _, c := range t.candidates {
 		key += ", " + c.name
 	}
@@ -83,7 +83,7 @@ func (t table) compare(ctx context.Context, p programs, b backend, r row, o opti
 	for _, c := range t.candidates {
 		turn.Entries = append(turn.Entries, rounds.Entry[figures]{Name: c.name, Run: func() (figures, error) { return c.measure(ctx, p, b, o.client, r.load) }})
 	}
-	if one, err = turn.Try(ctx, o.rounds); err == nil && len(one.Runs) == 0 {
+	if one, err = turn.Try(ctx, o.Rounds); err == nil && len(one.Runs) == 0 {
 		err = errors.New("all candidates failed")
 	}
 	return one, err

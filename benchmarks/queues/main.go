@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime"
 	"time"
 
@@ -27,11 +26,10 @@ import (
 )
 
 type options struct {
-	rounds int
+	rounds.Options
 	items  uint64
 	pings  int
 	length time.Duration
-	rows   *regexp.Regexp
 	output record.Output
 }
 
@@ -47,20 +45,18 @@ func main() {
 
 func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("queues", flag.ExitOnError)
-	f.IntVar(&o.rounds, "rounds", 7, "rounds for each row")
+	o.Flags(f, 7, "1:1.*32")
 	f.Uint64Var(&o.items, "items", 4_000_000, "items of a run; an eighth of them where they go one at a time")
 	f.IntVar(&o.pings, "pings", 500, "wakes of a run")
 	f.DurationVar(&o.length, "length", 2*time.Second, "time for which an idle consumer is watched; an echo beside some takes a quarter of it")
-	rows := f.String("rows", "", "rows to measure, a regular expression such as 1:1.*32; all when empty")
 	o.output.Flags(f)
-	if err := f.Parse(args); err != nil {
+	if err := o.Parse(f, args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.items < 8 || o.pings < 1 || o.length <= 0 {
-		return o, fmt.Errorf("no arguments besides flags, and positive ones; have %q", args)
+	if o.items < 8 || o.pings < 1 || o.length <= 0 {
+		return o, fmt.Errorf("at least 8 items, a ping and some time; have %q", args)
 	}
-	o.rows, err = regexp.Compile(*rows)
-	return o, err
+	return o, nil
 }
 
 func run(ctx context.Context, o options, out io.Writer) error {
@@ -77,13 +73,13 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	all := rows(o)
 	fmt.Fprintf(os.Stderr, "%d rows; about %v to measure\n", len(all), estimate(all, o))
 	p := rounds.Page[sample]{Reference: reference}
-	fmt.Fprint(out, p.Head("Queues between goroutines", record.Invocation("queues"), o.rounds, ""))
+	fmt.Fprint(out, p.Head("Queues between goroutines", record.Invocation("queues"), o.Rounds, ""))
 	settings := fmt.Sprintf("%d items, %d pings, %v by %s", o.items, o.pings, o.length, sum)
 	var compared []rounds.Row[sample]
 	for _, r := range all {
 		compared = append(compared, r.Row)
 	}
-	if err := rounds.All(ctx, log, settings, o.rounds, compared, &p, out); err != nil {
+	if err := rounds.All(ctx, log, settings, o.Rounds, compared, &p, out); err != nil {
 		return err
 	}
 	return o.output.Write("queues", p.String())

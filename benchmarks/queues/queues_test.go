@@ -11,6 +11,7 @@ import (
 
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/record/recordtest"
+	"github.com/leat-io/leat/benchmarks/rounds"
 )
 
 func TestEveryQueueCarriesEachItemOnce(t *testing.T) {
@@ -54,7 +55,7 @@ func TestAQueueThatLosesItemsIsFoundOut(t *testing.T) {
 // TestAllTablesAreFilled measures everything once for a moment, and again from the record.
 func TestAllTablesAreFilled(t *testing.T) {
 	o := options{
-		rounds: 1, items: 20_000, pings: 5, length: 40 * time.Millisecond, rows: regexp.MustCompile(""),
+		Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile("")}, items: 20_000, pings: 5, length: 40 * time.Millisecond,
 	}
 	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {
 		o.output = to

@@ -35,7 +35,7 @@ func rows(o options) (all []row) {
 	all = append(all, wakes, rests, besides)
 	var chosen []row
 	for _, r := range all {
-		if o.rows.MatchString(r.Name) {
+		if o.Rows.MatchString(r.Name) {
 			chosen = append(chosen, r)
 		}
 	}
@@ -60,7 +60,7 @@ func carrying[T item](o options, s shape, batch, bytes int) row {
 
 func estimate(all []row, o options) (sum time.Duration) {
 	for _, r := range all {
-		sum += time.Duration(o.rounds*len(r.Entries)) * (r.each + 20*time.Millisecond)
+		sum += time.Duration(o.Rounds*len(r.Entries)) * (r.each + 20*time.Millisecond)
 	}
 	return sum.Round(time.Second)
 }
