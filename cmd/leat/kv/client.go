@@ -6,20 +6,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/stage"
 )
 
-const errName = "ERR Client names cannot contain spaces, newlines or special characters."
-
 var errKilled = &stage.Reason{Label: "killed"}
-
-// maxName is the most bytes of a client's name.
-const maxName = 1024
-
-// visible says whether a name may be given to a client: printable, without spaces, and not long.
-func visible(s string) bool {
-	return len(s) <= maxName && !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
-}
 
 func (x *session) rename(name string) {
 	x.mu.Lock()
@@ -41,8 +32,8 @@ func client(t *talk) {
 		}
 		t.bulk([]byte(t.name))
 	case sub == "setname" && n == 3:
-		if !visible(string(t.Arg(2))) {
-			t.refuse(errName)
+		if !dialect.Visible(string(t.Arg(2))) {
+			t.refuse(dialect.BadName)
 			return
 		}
 		t.rename(string(t.Arg(2)))
@@ -60,8 +51,8 @@ func client(t *talk) {
 	case sub == "kill" && n >= 3:
 		t.kill()
 	case (sub == "no-evict" || sub == "no-touch") && n == 3:
-		if !equal(t.Arg(2), "on") && !equal(t.Arg(2), "off") {
-			t.refuse(errSyntax)
+		if !dialect.Equal(t.Arg(2), "on") && !dialect.Equal(t.Arg(2), "off") {
+			t.refuse(dialect.Syntax)
 			return
 		}
 		t.ok() // nothing is ever evicted
@@ -72,8 +63,8 @@ func client(t *talk) {
 
 func (t *talk) setinfo() {
 	value := string(t.Arg(3))
-	if !visible(value) {
-		t.refuse("ERR " + lower(t.Arg(2)) + " cannot contain spaces, newlines or special characters.")
+	if !dialect.Visible(value) {
+		t.refuse(dialect.BadValue(lower(t.Arg(2))))
 		return
 	}
 	t.mu.Lock()
@@ -84,7 +75,7 @@ func (t *talk) setinfo() {
 	case "lib-ver":
 		t.libver = value
 	default:
-		t.refuse("ERR Unrecognized option '" + string(t.Arg(2)) + "'")
+		t.refuse(dialect.UnknownOption(t.Arg(2)))
 		return
 	}
 	t.ok()
@@ -134,23 +125,23 @@ func (t *talk) kill() {
 	id, address, skipme := uint64(0), "", true
 	for i := 2; i < t.Len(); i += 2 {
 		if i+1 == t.Len() {
-			t.refuse(errSyntax)
+			t.refuse(dialect.Syntax)
 			return
 		}
 		switch a, value := t.Arg(i), string(t.Arg(i+1)); {
-		case equal(a, "id"):
+		case dialect.Equal(a, "id"):
 			n, err := strconv.ParseUint(value, 10, 63)
 			if err != nil || n == 0 {
 				t.refuse("ERR client-id should be greater than 0")
 				return
 			}
 			id = n
-		case equal(a, "addr"):
+		case dialect.Equal(a, "addr"):
 			address = value
-		case equal(a, "skipme") && (strings.EqualFold(value, "yes") || strings.EqualFold(value, "no")):
+		case dialect.Equal(a, "skipme") && (strings.EqualFold(value, "yes") || strings.EqualFold(value, "no")):
 			skipme = strings.EqualFold(value, "yes")
 		default:
-			t.refuse(errSyntax)
+			t.refuse(dialect.Syntax)
 			return
 		}
 	}

@@ -169,8 +169,6 @@ func (c *Call) wire(b []byte) { c.reply.kind, c.reply.b = wire, b }
 
 // The errors of Redis that several commands have.
 const (
-	errSyntax   = "ERR syntax error"
-	errInteger  = "ERR value is not an integer or out of range"
 	errFloat    = "ERR value is not a valid float"
 	errOverflow = "ERR increment or decrement would overflow"
 	errNoKey    = "ERR no such key"

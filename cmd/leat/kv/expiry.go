@@ -3,6 +3,8 @@ package kv
 import (
 	"math"
 	"strconv"
+
+	"github.com/leat-io/leat/cmd/leat/dialect"
 )
 
 func expire(x *exec)    { x.expireAt(1000, x.now) }
@@ -45,13 +47,13 @@ type conditions struct{ nx, xx, gt, lt bool }
 func (x *exec) conditions() (w conditions, good bool) {
 	for i := 3; i < x.Len(); i++ {
 		switch a := x.Arg(i); {
-		case equal(a, "nx"):
+		case dialect.Equal(a, "nx"):
 			w.nx = true
-		case equal(a, "xx"):
+		case dialect.Equal(a, "xx"):
 			w.xx = true
-		case equal(a, "gt"):
+		case dialect.Equal(a, "gt"):
 			w.gt = true
-		case equal(a, "lt"):
+		case dialect.Equal(a, "lt"):
 			w.lt = true
 		default:
 			x.refuse("ERR Unsupported option " + string(a))

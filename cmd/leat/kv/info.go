@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 )
 
@@ -44,7 +45,7 @@ func config(t *talk) {
 				found = append(found, s[0], s[1])
 			}
 		}
-		t.wire(appendBulks(t.Call.version.AppendMap(nil, len(found)/2), found...))
+		t.wire(dialect.AppendBulks(t.Call.version.AppendMap(nil, len(found)/2), found...))
 	case sub == "resetstat" && t.Len() == 2:
 		t.server.commands.Store(0)
 		t.server.hits.Store(0)

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 	"github.com/leat-io/leat/stage"
 )
@@ -70,11 +71,7 @@ func keysLike(x *exec) {
 }
 
 func appendStrings(b []byte, list []string) []byte {
-	b = resp.AppendArray(b, len(list))
-	for _, s := range list {
-		b = resp.AppendBulkString(b, s)
-	}
-	return b
+	return dialect.AppendBulks(resp.AppendArray(b, len(list)), list...)
 }
 
 // scan goes through the partitions, whole ones at a time, until it has seen as many keys as COUNT asks for. The cursor is
@@ -89,25 +86,25 @@ func scan(x *exec) {
 	for i := 2; i < x.Len(); i += 2 {
 		a := x.Arg(i)
 		if i+1 == x.Len() {
-			x.refuse(errSyntax)
+			x.refuse(dialect.Syntax)
 			return
 		}
 		switch {
-		case equal(a, "count"):
+		case dialect.Equal(a, "count"):
 			var good bool
 			if count, good = x.number(i + 1); !good {
 				return
 			}
 			if count < 1 {
-				x.refuse(errSyntax)
+				x.refuse(dialect.Syntax)
 				return
 			}
-		case equal(a, "match"):
+		case dialect.Equal(a, "match"):
 			pattern = x.Arg(i + 1)
-		case equal(a, "type"):
+		case dialect.Equal(a, "type"):
 			kind = lower(x.Arg(i + 1))
 		default:
-			x.refuse(errSyntax)
+			x.refuse(dialect.Syntax)
 			return
 		}
 	}
@@ -158,8 +155,8 @@ func dbsize(x *exec) {
 }
 
 func flushall(x *exec) {
-	if x.Len() > 2 || x.Len() == 2 && !equal(x.Arg(1), "sync") && !equal(x.Arg(1), "async") {
-		x.refuse(errSyntax)
+	if x.Len() > 2 || x.Len() == 2 && !dialect.Equal(x.Arg(1), "sync") && !dialect.Equal(x.Arg(1), "async") {
+		x.refuse(dialect.Syntax)
 		return
 	}
 	k := &x.server.keys

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/leat-io/leat/cmd/leat/dialect"
 )
 
 func TestKeysAreFoundByPattern(t *testing.T) {
@@ -64,7 +66,7 @@ func TestAScanFindsEachKeyOnce(t *testing.T) {
 				t.Errorf("%s was found %d times", k, n)
 			}
 		}
-		c.ask("SCAN x", "-ERR invalid cursor", "SCAN 0 COUNT", "-"+errSyntax, "SCAN 0 COUNT 0", "-"+errSyntax, "SCAN 0 COUNT x", "-"+errInteger,
+		c.ask("SCAN x", "-ERR invalid cursor", "SCAN 0 COUNT", "-"+dialect.Syntax, "SCAN 0 COUNT 0", "-"+dialect.Syntax, "SCAN 0 COUNT x", "-"+dialect.Integer,
 			"SCAN 99999 COUNT 10", "*2 $1 0 *0", "SCAN 0 TYPE list COUNT 10000", "*2 $1 0 *0")
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/leat-io/leat/cmd/leat/dialect"
 )
 
 func incr(x *exec) { x.add(1) }
@@ -33,7 +35,7 @@ func (x *exec) add(by int64) {
 	if it := x.find(key); it != nil {
 		var good bool
 		if n, good = integerOf(it.value); !good {
-			x.refuse(errInteger)
+			x.refuse(dialect.Integer)
 			return
 		}
 		at = it.at
@@ -116,7 +118,7 @@ func floatText(f *big.Float) string {
 // number reads an argument that is an integer; when it is not it answers so.
 func (c *Call) number(i int) (n int64, good bool) {
 	if n, good = integerOf(c.Arg(i)); !good {
-		c.refuse(errInteger)
+		c.refuse(dialect.Integer)
 	}
 	return n, good
 }

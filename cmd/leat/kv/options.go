@@ -1,6 +1,10 @@
 package kv
 
-import "math"
+import (
+	"math"
+
+	"github.com/leat-io/leat/cmd/leat/dialect"
+)
 
 // setOptions are what SET and GETEX say beside key and value.
 type setOptions struct {
@@ -14,21 +18,21 @@ func (x *exec) options(i int, getex bool) (o setOptions, good bool) {
 	for ; i < x.Len(); i++ {
 		a := x.Arg(i)
 		switch {
-		case !getex && equal(a, "nx") && !o.xx:
+		case !getex && dialect.Equal(a, "nx") && !o.xx:
 			o.nx = true
-		case !getex && equal(a, "xx") && !o.nx:
+		case !getex && dialect.Equal(a, "xx") && !o.nx:
 			o.xx = true
-		case !getex && equal(a, "get"):
+		case !getex && dialect.Equal(a, "get"):
 			o.get = true
-		case !getex && equal(a, "keepttl") && o.unit == "":
+		case !getex && dialect.Equal(a, "keepttl") && o.unit == "":
 			o.keep = true
-		case getex && equal(a, "persist") && o.unit == "":
+		case getex && dialect.Equal(a, "persist") && o.unit == "":
 			o.persist = true
-		case isUnit(a) && (o.unit == "" || equal(a, o.unit)) && !o.keep && !o.persist && i+1 < x.Len():
+		case isUnit(a) && (o.unit == "" || dialect.Equal(a, o.unit)) && !o.keep && !o.persist && i+1 < x.Len():
 			i++
 			o.unit, o.number = lower(a), i // of two, the second
 		default:
-			x.refuse(errSyntax)
+			x.refuse(dialect.Syntax)
 			return o, false
 		}
 	}
@@ -36,7 +40,7 @@ func (x *exec) options(i int, getex bool) (o setOptions, good bool) {
 }
 
 func isUnit(a []byte) bool {
-	return equal(a, "ex") || equal(a, "px") || equal(a, "exat") || equal(a, "pxat")
+	return dialect.Equal(a, "ex") || dialect.Equal(a, "px") || dialect.Equal(a, "exat") || dialect.Equal(a, "pxat")
 }
 
 // deadline reads argument i as a time in the unit that an option names: Unix milliseconds, or 0 without an option.

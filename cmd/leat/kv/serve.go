@@ -82,7 +82,7 @@ var errJournal = &stage.Reason{Label: "journal"}
 func (s *Server) runner(load bool) stage.Maker[Call, Call] {
 	return func(l *stage.Lane) stage.Stage[Call, Call] {
 		e := &expirer{runner: runner{server: s, exec: exec{server: s, lane: l, load: load}}, arena: stage.NewArena[Call](l)}
-		e.walk = walk{lane: l, begin: func(int) {}, each: e.call}
+		e.Stage = each(l, e.call)
 		if load {
 			return &e.runner
 		}
@@ -91,7 +91,7 @@ func (s *Server) runner(load bool) stage.Maker[Call, Call] {
 }
 
 type runner struct {
-	walk
+	stage.Stage[Call, Call]
 	server *Server
 	exec   exec
 }

@@ -1,11 +1,11 @@
 package kv
 
 import (
-	"bytes"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 	"github.com/leat-io/leat/stage"
 )
@@ -33,22 +33,33 @@ type session struct {
 // session follows the commands of each connection, in the order in which they were sent. It refuses what may not run, and
 // answers what concerns the connection itself.
 func (s *Server) session(l *stage.Lane) stage.Stage[Call, Call] {
-	d := &doorman{server: s, talk: talk{lane: l}, exec: exec{server: s, lane: l}}
-	d.walk = walk{lane: l, begin: d.begin, each: d.call}
+	d := &doorman{server: s, lane: l, talk: talk{lane: l}, exec: exec{server: s, lane: l}}
+	d.Stage = each(l, d.call)
 	return d
 }
 
 type doorman struct {
-	walk
+	stage.Stage[Call, Call]
 	server *Server
+	lane   *stage.Lane
 	talk   talk
 	exec   exec
 	now    int64 // Unix time in milliseconds when the batch began
 }
 
-func (d *doorman) begin(calls int) {
+// Process implements stage.Stage.
+func (d *doorman) Process(dst, src []*Call) ([]*Call, error) {
 	d.now = d.lane.Now().UnixMilli()
-	d.server.commands.Add(uint64(calls))
+	d.server.commands.Add(uint64(len(src)))
+	return d.Stage.Process(dst, src)
+}
+
+// each calls a function for each call of a batch, of which those whose answer is silent end here.
+func each(l *stage.Lane, f func(*Call)) stage.Stage[Call, Call] {
+	return stage.Filter(func(c *Call) bool {
+		f(c)
+		return c.reply.kind != silent
+	})(l)
 }
 
 // of returns the session of a connection, which begins with its first command.
@@ -84,13 +95,13 @@ func (d *doorman) call(c *Call) {
 	spec := c.command()
 	switch {
 	case spec == nil:
-		c.refuse(unknown(c))
+		c.refuse(dialect.Unknown(&c.Command))
 	case !spec.takes(c.Len()):
-		c.refuse("ERR wrong number of arguments for '" + spec.name + "' command")
+		c.refuse(dialect.WrongNumber(spec.name))
 	case !x.trusted && spec.is&early == 0:
-		c.refuse("NOAUTH Authentication required.")
+		c.refuse(dialect.NoAuth)
 	case len(x.channels)+len(x.patterns) > 0 && c.version == resp.RESP2 && spec.is&listening == 0:
-		c.refuse("ERR Can't execute '" + spec.name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+		c.refuse(dialect.Listening(spec.name))
 	case spec.is&grows != 0 && d.server.cfg.Workers > 1 && c.divisible() && d.server.keys.full():
 		c.refuse(errMemory) // a piece of it could not refuse alone
 	default:
@@ -118,29 +129,4 @@ func (d *doorman) admit(x *session, c *Call) {
 	if c.spec.first > 0 {
 		c.hash = stage.Hash(c.Arg(c.spec.first))
 	}
-}
-
-// unknown is how Redis says that it does not know a command.
-func unknown(c *Call) string {
-	const most = 128 // bytes of arguments that are repeated, as in Redis
-	text := "ERR unknown command '" + clip(c.Arg(0), most) + "', with args beginning with: "
-	for i, room := 1, most; i < c.Len() && room > 0; i++ {
-		a := clip(c.Arg(i), room)
-		text += "'" + a + "' "
-		room -= len(a) + 3
-	}
-	return text
-}
-
-// clip is the front of an argument as Redis repeats it in an error: up to a bound, and to the first zero.
-func clip(b []byte, most int) string {
-	b = b[:min(len(b), most)]
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		b = b[:i]
-	}
-	return string(b)
-}
-
-func equal(b []byte, word string) bool {
-	return len(b) == len(word) && bytes.EqualFold(b, []byte(word))
 }

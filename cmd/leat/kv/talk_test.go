@@ -5,6 +5,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/leat-io/leat/cmd/leat/dialect"
 )
 
 func TestASessionKnowsWhatItHasAgreed(t *testing.T) {
@@ -72,7 +74,7 @@ func TestClientsAreListedAndKilled(t *testing.T) {
 			t.Errorf("%q is not in %q", want, list)
 		}
 	}
-	a.ask("CLIENT KILL ID 2", ":1", "CLIENT KILL ID 2 SKIPME", "-"+errSyntax, "CLIENT KILL 1.2.3.4:5", "-ERR No such client")
+	a.ask("CLIENT KILL ID 2", ":1", "CLIENT KILL ID 2 SKIPME", "-"+dialect.Syntax, "CLIENT KILL 1.2.3.4:5", "-ERR No such client")
 	if _, err := b.r.ReadByte(); err == nil {
 		t.Error("a killed connection goes on")
 	}
@@ -85,7 +87,7 @@ func TestClientsAreListedAndKilled(t *testing.T) {
 
 func local(c *peer) string { return c.Writer.(net.Conn).LocalAddr().String() }
 
-const errNameReply = "-" + errName
+const errNameReply = "-" + dialect.BadName
 
 func TestInfoShowsWhatHappened(t *testing.T) {
 	_, address := run(t, Config{MaxMemory: 1 << 20}, nil)

@@ -62,7 +62,5 @@ func (answers) Append(b []byte, c *Request) ([]byte, error) {
 
 // The errors that several commands have, in the words of Redis.
 const (
-	errSyntax    = "ERR syntax error"
-	errInteger   = "ERR value is not an integer or out of range"
 	errCrossSlot = "CROSSSLOT Keys in request don't hash to the same server"
 )

@@ -2,18 +2,9 @@ package redis
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/leat-io/leat/cmd/leat/dialect"
 )
-
-const errName = "ERR Client names cannot contain spaces, newlines or special characters."
-
-// maxName is the most bytes of a client's name.
-const maxName = 1024
-
-// visible says whether a name may be given to a client: printable, without spaces, and not long.
-func visible(s string) bool {
-	return len(s) <= maxName && !strings.ContainsFunc(s, func(r rune) bool { return r < '!' || r > '~' })
-}
 
 // client answers CLIENT. Names stay here: connections to servers are of no one client.
 func (x *session) client(c *Request) {
@@ -27,8 +18,8 @@ func (x *session) client(c *Request) {
 		}
 		c.bulk([]byte(x.name))
 	case "client|setname":
-		if !visible(string(c.Arg(2))) {
-			c.refuse(errName)
+		if !dialect.Visible(string(c.Arg(2))) {
+			c.refuse(dialect.BadName)
 			return
 		}
 		x.name = string(c.Arg(2))
@@ -39,8 +30,8 @@ func (x *session) client(c *Request) {
 		text := fmt.Sprintf("id=%d addr=%s name=%s db=%d resp=%d lib-name=%s lib-ver=%s\n", x.conn.ID(), x.conn.Peer(), x.name, x.db, x.version, x.lib[0], x.lib[1])
 		c.wire(c.version.AppendVerbatim(nil, "txt", []byte(text)))
 	case "client|no-evict":
-		if !equal(c.Arg(2), "on") && !equal(c.Arg(2), "off") {
-			c.refuse(errSyntax)
+		if !dialect.Equal(c.Arg(2), "on") && !dialect.Equal(c.Arg(2), "off") {
+			c.refuse(dialect.Syntax)
 			return
 		}
 		c.ok() // the proxy evicts nobody
@@ -50,16 +41,16 @@ func (x *session) client(c *Request) {
 func (x *session) setinfo(c *Request) {
 	value := string(c.Arg(3))
 	for i, option := range []string{"lib-name", "lib-ver"} {
-		if !equal(c.Arg(2), option) {
+		if !dialect.Equal(c.Arg(2), option) {
 			continue
 		}
-		if !visible(value) {
-			c.refuse("ERR " + option + " cannot contain spaces, newlines or special characters.")
+		if !dialect.Visible(value) {
+			c.refuse(dialect.BadValue(option))
 			return
 		}
 		x.lib[i] = value
 		c.ok()
 		return
 	}
-	c.refuse("ERR Unrecognized option '" + clip(c.Arg(2), 128) + "'")
+	c.refuse(dialect.UnknownOption(c.Arg(2)))
 }

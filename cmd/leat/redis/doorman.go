@@ -1,8 +1,7 @@
 package redis
 
 import (
-	"strings"
-
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 	"github.com/leat-io/leat/pool"
 	"github.com/leat-io/leat/stage"
@@ -11,47 +10,26 @@ import (
 // session follows the commands of each connection, in the order in which they were sent. It refuses what may not run, answers
 // what concerns the connection itself, and finds the shard for the rest.
 func (p *Proxy) session(l *stage.Lane) stage.Stage[Request, Request] {
-	return &doorman{proxy: p, lane: l}
+	d := &doorman{proxy: p}
+	d.Stage = stage.Filter(func(c *Request) bool {
+		d.call(c)
+		return c.answer.kind != silent
+	})(l)
+	return d
 }
 
 type doorman struct {
+	stage.Stage[Request, Request]
 	proxy *Proxy
-	lane  *stage.Lane
 	*settings
 	scatter scatter
-
-	src  []*Request // the batch that runs
-	at   int        // index in src of the one that runs
-	kept int        // how many go on, at the front of src
 }
 
 // Process implements stage.Stage.
-func (d *doorman) Process(_, src []*Request) ([]*Request, error) { return stage.Guarded(d, src), nil }
-
-// Try implements stage.Resumable.
-func (d *doorman) Try(src []*Request) []*Request {
-	d.src, d.at, d.kept = src, 0, 0
+func (d *doorman) Process(dst, src []*Request) ([]*Request, error) {
 	d.settings = d.proxy.settings.Load()
 	d.proxy.requests.Add(uint64(len(src)))
-	return d.rest()
-}
-
-func (d *doorman) rest() []*Request {
-	for ; d.at < len(d.src); d.at++ {
-		c := d.src[d.at]
-		if d.call(c); c.answer.kind != silent {
-			d.src[d.kept] = c
-			d.kept++
-		}
-	}
-	return d.src[:d.kept]
-}
-
-// Resume implements stage.Resumable.
-func (d *doorman) Resume(value any) []*Request {
-	d.lane.Panicked(value, stage.HeadOf(d.src[d.at]))
-	d.at++
-	return d.rest()
+	return d.Stage.Process(dst, src)
 }
 
 // call answers c, or says where it is to be served.
@@ -65,15 +43,15 @@ func (d *doorman) call(c *Request) {
 	s := c.command()
 	switch {
 	case s == nil:
-		c.refuse(unknown(&c.Command))
+		c.refuse(dialect.Unknown(&c.Command))
 	case s.subs != nil && c.Len() > 1:
-		c.refuse("ERR unknown subcommand '" + clip(c.Arg(1), 128) + "'. Try " + strings.ToUpper(s.Name) + " HELP.")
+		c.refuse(dialect.UnknownSub(s.Name, &c.Command))
 	case !s.takes(c.Len()):
-		c.refuse("ERR wrong number of arguments for '" + s.Name + "' command")
+		c.refuse(dialect.WrongNumber(s.Name))
 	case !x.trusted && !s.early():
-		c.refuse("NOAUTH Authentication required.")
+		c.refuse(dialect.NoAuth)
 	case x.listening() && x.version == resp.RESP2 && !s.whileListening():
-		c.refuse("ERR Can't execute '" + s.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
+		c.refuse(dialect.Listening(s.Name))
 	case x.tx.open && s.class != transacts && s.Name != "quit" && s.Name != "reset":
 		d.queue(x, c)
 	default:
@@ -101,7 +79,7 @@ func (d *doorman) serve(x *session, c *Request) {
 		d.byKey(c, added, 1)
 	case sets:
 		if c.Len()%2 == 0 {
-			c.refuse("ERR wrong number of arguments for 'mset' command")
+			c.refuse(dialect.WrongNumber("mset"))
 			return
 		}
 		d.byKey(c, same, 2)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 )
 
@@ -28,7 +29,7 @@ func (d *doorman) info(c *Request) {
 
 func asksFor(c *Request, section string) bool {
 	for i := 1; i < c.Len(); i++ {
-		if a := c.Arg(i); equal(a, "all") || equal(a, "everything") || equal(a, "default") || equal(a, section) {
+		if a := c.Arg(i); dialect.Equal(a, "all") || dialect.Equal(a, "everything") || dialect.Equal(a, "default") || dialect.Equal(a, section) {
 			return true
 		}
 	}
@@ -73,7 +74,7 @@ func (d *doorman) config(c *Request) {
 	var found []string
 	for i := 0; i < len(known); i += 2 {
 		for a := 2; a < c.Len(); a++ {
-			if (equal(c.Arg(a), known[i]) || string(c.Arg(a)) == "*") && !slices.Contains(found, known[i]) {
+			if (dialect.Equal(c.Arg(a), known[i]) || string(c.Arg(a)) == "*") && !slices.Contains(found, known[i]) {
 				found = append(found, known[i], known[i+1])
 			}
 		}

@@ -3,6 +3,7 @@ package redis
 import (
 	"bytes"
 
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 )
 
@@ -49,7 +50,7 @@ func (d *doorman) shard(c *Request) (t *target, ok bool) {
 // foreign says whether a SORT looks at keys that are not named in it.
 func foreign(c *resp.Command) bool {
 	for i := 2; i+1 < c.Len(); i++ {
-		if (equal(c.Arg(i), "by") || equal(c.Arg(i), "get")) && bytes.IndexByte(c.Arg(i+1), '*') >= 0 {
+		if (dialect.Equal(c.Arg(i), "by") || dialect.Equal(c.Arg(i), "get")) && bytes.IndexByte(c.Arg(i+1), '*') >= 0 {
 			return true
 		}
 	}

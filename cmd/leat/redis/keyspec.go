@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 )
 
@@ -75,7 +76,7 @@ func (k *keySpec) each(c *resp.Command, f func(i int)) bool {
 // after is the number of the argument behind a keyword, or 0.
 func after(c *resp.Command, keyword string, from int) int {
 	for i := from; i < c.Len(); i++ {
-		if equal(c.Arg(i), keyword) {
+		if dialect.Equal(c.Arg(i), keyword) {
 			return i + 1
 		}
 	}
@@ -87,16 +88,16 @@ func after(c *resp.Command, keyword string, from int) int {
 func streams(c *resp.Command) (first int, block bool) {
 	for i := 1; i < c.Len(); i++ {
 		switch option := c.Arg(i); {
-		case equal(option, "streams"):
+		case dialect.Equal(option, "streams"):
 			return i + 1, block
-		case equal(option, "block"):
+		case dialect.Equal(option, "block"):
 			block = true
 			i++
-		case equal(option, "count"):
+		case dialect.Equal(option, "count"):
 			i++
-		case equal(option, "group"):
+		case dialect.Equal(option, "group"):
 			i += 2 // two names
-		case equal(option, "noack"):
+		case dialect.Equal(option, "noack"):
 		default:
 			return 0, block
 		}
@@ -126,11 +127,11 @@ func count(c *resp.Command, i int) (n int, ok bool) {
 func stored(c *resp.Command) (key int) {
 	for i := 2; i < c.Len(); i++ {
 		switch a, more := c.Arg(i), c.Len()-i-1; {
-		case equal(a, "limit") && more >= 2:
+		case dialect.Equal(a, "limit") && more >= 2:
 			i += 2
-		case (equal(a, "get") || equal(a, "by")) && more >= 1:
+		case (dialect.Equal(a, "get") || dialect.Equal(a, "by")) && more >= 1:
 			i++
-		case equal(a, "store") && more >= 1:
+		case dialect.Equal(a, "store") && more >= 1:
 			i++
 			key = i
 		}

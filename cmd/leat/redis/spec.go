@@ -54,8 +54,3 @@ func (s *Spec) sub(c *resp.Command) *Spec {
 	}
 	return nil
 }
-
-// equal says whether an argument is a word, in whatever case.
-func equal(b []byte, word string) bool {
-	return len(b) == len(word) && bytes.EqualFold(b, []byte(word))
-}

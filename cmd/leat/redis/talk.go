@@ -3,6 +3,7 @@ package redis
 import (
 	"strconv"
 
+	"github.com/leat-io/leat/cmd/leat/dialect"
 	"github.com/leat-io/leat/codec/resp"
 )
 
@@ -39,7 +40,7 @@ func (d *doorman) talk(x *session, c *Request) {
 func (d *doorman) ping(x *session, c *Request) {
 	switch {
 	case c.Len() > 2:
-		c.refuse("ERR wrong number of arguments for 'ping' command")
+		c.refuse(dialect.WrongNumber("ping"))
 	case x.listening():
 		d.tunnel(x, c)
 	case c.Len() == 2:
@@ -73,7 +74,7 @@ func (d *doorman) selectDB(x *session, c *Request) {
 	n, err := strconv.ParseInt(string(c.Arg(1)), 10, 32)
 	switch {
 	case err != nil:
-		c.refuse(errInteger)
+		c.refuse(dialect.Integer)
 	case n < 0 || n >= int64(d.databases):
 		c.refuse("ERR DB index is out of range")
 	case x.tx.pinned && uint32(n) != x.db:
