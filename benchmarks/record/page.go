@@ -10,7 +10,7 @@ import (
 // title is how a new page begins.
 const title = `# Results
 
-What leat costs beside other people's software. This page is written by ` + "`make bench-peers`" + `; each part says how it was measured, and
+What leat costs beside other people's software. ` + "`make bench-peers`, `-udp`, `-proxy`, `-pools`, `-edge` and `-mux`" + ` write this page; each part says how it was measured, and
 where.
 `
 

@@ -147,7 +147,7 @@ func TestAContainerWithLimitsIsSeenFromInside(t *testing.T) {
 		"proc/self/mountinfo":          "1 2 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw",
 		"sys/fs/cgroup/cpu.max":        "150000 100000",
 		"sys/fs/cgroup/cpu.stat":       "usage_usec 5\nnr_periods 100\nnr_throttled 7\nthrottled_usec 9",
-		"sys/fs/cgroup/memory.max":     "134217728",
+		"sys/fs/cgroup/memory.max":     "33554432",
 		"proc/sys/net/core/rmem_max":   "212992",
 		"proc/sys/net/core/somaxconn":  "128",
 		"proc/sys/net/core/wmem_max":   "",
@@ -159,7 +159,7 @@ func TestAContainerWithLimitsIsSeenFromInside(t *testing.T) {
 	check(t, found,
 		want{files, doctor.Bad, "1 024 soft, 4 096 hard", "at most about 924 connections", "ulimit -n 65536"},
 		want{quota, doctor.Low, "1.5 processors", "after 38 of 100 ms and then stand still; that happened in 7 of 100 periods", "GOMAXPROCS (4)"},
-		want{"memory", doctor.Bad, "31 GiB, cgroup limit 128 MiB", "about 13 158 connections", "GOMEMLIMIT=115MiB"},
+		want{"memory", doctor.Bad, "31 GiB, cgroup limit 32 MiB", "about 8 388 connections", "GOMEMLIMIT=28MiB"},
 		want{"net.core.rmem_max", doctor.Low, "208 KiB", "512 datagrams", "sysctl -w net.core.rmem_max=16777216"},
 		want{"net.core.somaxconn", doctor.Low, "128", "", "sysctl -w net.core.somaxconn=4096"},
 		want{"net.core.wmem_max", doctor.Unseen, "-", "there is no /proc/sys/net/core/wmem_max here", ""},
@@ -184,7 +184,7 @@ func TestTheControlGroupsOfVersion1AreRead(t *testing.T) {
 	}).Examine(1000)
 	check(t, found,
 		want{quota, doctor.Bad, "0.5 processors", "after 12 of 100 ms", "whole processors"},
-		want{"memory", doctor.OK, "cgroup limit 1024 MiB", "about 105 268 connections", ""},
+		want{"memory", doctor.OK, "cgroup limit 1024 MiB", "about 268 435 connections", ""},
 	)
 }
 
