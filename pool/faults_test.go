@@ -163,7 +163,7 @@ func TestAllServersDownIsAnErrorAtOnce(t *testing.T) {
 // requests may be served twice.
 func TestServersComeAndGoUnderLoad(t *testing.T) {
 	stays, goes := redistest.TCP(t), redistest.TCP(t)
-	up := upstream(t, pool.Traffic{Timeout: 250 * time.Millisecond}, stays.Address, goes.Address)
+	up := upstream(t, pool.Traffic{Timeout: time.Second}, stays.Address, goes.Address)
 	addr := proxyOf(t, up, idempotent)
 	done, all := make(chan struct{}), make(chan seen)
 	go func() { all <- crowd(t, addr, 16, 1<<30, 4, done) }()
@@ -183,7 +183,7 @@ func TestServersComeAndGoUnderLoad(t *testing.T) {
 	goes.Restart()
 	served("started again")
 	syscall.Kill(goes.Pid(), syscall.SIGSTOP)
-	time.Sleep(600 * time.Millisecond)
+	time.Sleep(2 * time.Second)
 	syscall.Kill(goes.Pid(), syscall.SIGCONT)
 	served("continued")
 	close(done)

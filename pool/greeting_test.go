@@ -128,11 +128,8 @@ func TestWhatComesUnaskedCostsAnIdleConnection(t *testing.T) {
 				a := assemble(t, plan{traffic: pool.Traffic{Mode: mode, Timeout: 300 * time.Millisecond}}, server.addr())
 				c := talk(t, a.addr)
 				c.say("GET odd").wants("1:odd")
-				time.Sleep(60 * time.Millisecond)
+				eventually(t, "the connection is closed", func() bool { return a.closed(pool.ReasonProtocol)+a.closed(pool.ReasonUnread) == 1 })
 				c.say("GET a").wants("2:a")
-				if a.closed(pool.ReasonProtocol)+a.closed(pool.ReasonUnread) != 1 {
-					t.Errorf("closed: %v", a.closes)
-				}
 			})
 		}
 	}

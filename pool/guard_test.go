@@ -152,7 +152,7 @@ func TestTheTimeoutFollowsTheAnswers(t *testing.T) {
 		_, err := w.Write(reply)
 		return err == nil
 	})
-	up := guarded(t, pool.Guard{Timeout: &health.TimeoutOptions{Min: 100 * time.Millisecond, Max: 20 * time.Second}}, pool.Traffic{}, hangs.addr())
+	up := guarded(t, pool.Guard{Timeout: &health.TimeoutOptions{Min: 500 * time.Millisecond, Max: 20 * time.Second}}, pool.Traffic{}, hangs.addr())
 	all := crowd(t, proxy(t, up), 1, 250, 1, nil)
 	if all.refused != 1 || all.slowest > 2*time.Second {
 		t.Errorf("%d refused, the slowest after %v", all.refused, all.slowest)

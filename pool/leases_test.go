@@ -91,7 +91,7 @@ func TestARequestThatWaitsHoldsUpNobody(t *testing.T) {
 			}
 			return tell(w, conn, args)
 		}
-		p.traffic.Timeout = 100 * time.Millisecond // which does not apply to it
+		p.traffic.Timeout = 400 * time.Millisecond // which does not apply to it
 		a := assemble(t, p, server.addr())
 		one, two := talk(t, a.addr), talk(t, a.addr)
 		one.say("WAIT a", "GET b")
@@ -100,7 +100,7 @@ func TestARequestThatWaitsHoldsUpNobody(t *testing.T) {
 			if reply := two.hear(); !strings.HasSuffix(reply, ":c") {
 				t.Fatal(reply)
 			}
-			time.Sleep(10 * time.Millisecond)
+			time.Sleep(30 * time.Millisecond)
 		}
 		close(release)
 		for _, want := range []string{":a", ":b"} {

@@ -193,7 +193,7 @@ func TestAServerThatAcceptsAndDoesNothing(t *testing.T) {
 	}
 	defer ln.Close()
 	good := newFake(t, nil)
-	a := assemble(t, plan{traffic: pool.Traffic{Timeout: 100 * time.Millisecond}, forward: []pool.ForwardOption[resp.Command]{idempotent}}, ln.Addr().String(), good.addr())
+	a := assemble(t, plan{traffic: pool.Traffic{Timeout: 500 * time.Millisecond}, forward: []pool.ForwardOption[resp.Command]{idempotent}}, ln.Addr().String(), good.addr())
 	if all := crowd(t, a.addr, 4, 10, 1, nil); all.answered != 40 {
 		t.Errorf("%d answered, and refused %v", all.answered, all.texts)
 	}

@@ -125,12 +125,13 @@ func TestTheMuxIsACodecOfTheTCPServer(t *testing.T) {
 func TestAnAssemblyOfTheMuxAnswersWhatItHasAccepted(t *testing.T) {
 	for _, args := range [][]string{nil, {"--workers", "2"}} {
 		for range (cycles(t) + 3) / 4 {
-			p := start(t, "tcp", append([]string{"--codec", "mux"}, args...)...)
+			p := start(t, "tcp", append([]string{"--codec", "mux", "--metrics-every", "20ms"}, args...)...)
 			var res streams.Result
 			var msg string
 			var loaded sync.WaitGroup
 			loaded.Go(func() { res, msg, _ = muxLoad(t, "--address", p.address, "--streams", "100", "--duration", "1m") })
-			time.Sleep(300 * time.Millisecond)
+			p.works()
+			time.Sleep(200 * time.Millisecond)
 			if s := p.end(syscall.SIGTERM); s != exitOK {
 				t.Errorf("exit status %d: %s", s, p.said())
 			}
@@ -167,12 +168,13 @@ func TestTheMuxIsServedOverTLS(t *testing.T) {
 // A server under load that is told to end answers everything that it has taken, and the load knows of nothing that is missing.
 func TestAMuxServerAnswersWhatItHasAccepted(t *testing.T) {
 	for range (cycles(t) + 1) / 2 {
-		p := startMux(t, "serve", "--json", "--listen", "127.0.0.1:0")
+		p := startMux(t, "serve", "--json", "--listen", "127.0.0.1:0", "--metrics-every", "20ms")
 		var res streams.Result
 		var msg string
 		var loaded sync.WaitGroup
 		loaded.Go(func() { res, msg, _ = muxLoad(t, "--address", p.address, "--streams", "100", "--duration", "1m") })
-		time.Sleep(300 * time.Millisecond)
+		p.works()
+		time.Sleep(200 * time.Millisecond)
 		d := stopMux(t, p)
 		loaded.Wait()
 		all := res.OK * int64(res.Message)

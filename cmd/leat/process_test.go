@@ -43,8 +43,9 @@ type process struct {
 	out     bytes.Buffer
 	address string
 
-	mu  sync.Mutex
-	err bytes.Buffer // guarded by mu
+	heard chan struct{} // closed when all that it logs has been read
+	mu    sync.Mutex
+	err   bytes.Buffer // guarded by mu
 }
 
 // serve starts leat tcp on a free port and waits until it listens.
@@ -75,14 +76,19 @@ func made(t *testing.T, server string, args ...string) *process {
 // begin starts the process, and keeps what it logs. The address on which it listens goes to the channel, unless that is nil.
 func (p *process) begin(listening chan<- string) {
 	p.t.Helper()
-	stderr, err := p.cmd.StderrPipe()
+	stderr, w, err := os.Pipe() // one that outlives the process, so that its last words are read
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
+	p.cmd.Stderr = w
+	err = p.cmd.Start()
+	w.Close()
+	if err != nil {
+		stderr.Close()
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { p.cmd.Process.Kill() })
+	p.heard = make(chan struct{})
 	go p.logs(stderr, listening)
 }
 
@@ -99,7 +105,9 @@ func (p *process) listen() {
 }
 
 // logs keeps what the process says and finds the address that it listens on.
-func (p *process) logs(r io.Reader, listening chan<- string) {
+func (p *process) logs(r io.ReadCloser, listening chan<- string) {
+	defer close(p.heard)
+	defer r.Close()
 	b, found := make([]byte, 4096), false
 	for {
 		n, err := r.Read(b)
@@ -137,7 +145,11 @@ func (p *process) end(s os.Signal) int {
 func (p *process) wait() int {
 	p.t.Helper()
 	done := make(chan error, 1)
-	go func() { done <- p.cmd.Wait() }()
+	go func() {
+		err := p.cmd.Wait()
+		<-p.heard
+		done <- err
+	}()
 	select {
 	case <-done:
 		return p.cmd.ProcessState.ExitCode()

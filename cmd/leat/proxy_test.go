@@ -174,7 +174,7 @@ func TestAProxyNoticesAServerThatDies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := start(t, "proxy", "--servers", "a="+alive+",dead="+l.Addr().String(), "--check-every", "50ms", "--check-timeout", "50ms", "--timeout", "300ms", fmt.Sprintf("--eject=%t", eject))
+		p := start(t, "proxy", "--servers", "a="+alive+",dead="+l.Addr().String(), "--check-every", "50ms", "--check-timeout", "500ms", "--timeout", "300ms", fmt.Sprintf("--eject=%t", eject))
 		for i := 0; i < 400 && !strings.Contains(p.said(), `"server is down","server":"dead"`); i++ {
 			time.Sleep(50 * time.Millisecond)
 		}

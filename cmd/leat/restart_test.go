@@ -125,11 +125,11 @@ func (s *service) served() {
 }
 
 func TestABrokenProgramLeavesTheOldProcessServing(t *testing.T) {
-	s := launch(t, "tcp", "--app", "upper", "--upgrade-timeout", "500ms")
+	s := launch(t, "tcp", "--app", "upper", "--upgrade-timeout", "2s")
 	c := gather(t, s.address, inCapitals)
 	for _, broken := range []struct{ text, want string }{
 		{"#!/bin/sh\nexit 7\n", "it ended before it was ready: exit status 7"},
-		{"#!/bin/sh\nexec sleep 100\n", "it was not ready after 500ms, and was killed"},
+		{"#!/bin/sh\nexec sleep 100\n", "it was not ready after 2s, and was killed"},
 		{"#!/bin/sh\nexec 4>&-\nexec sleep 100\n", "it ended before it was ready: signal: killed"},
 		{"no program", "the new process does not start"},
 	} {
@@ -186,7 +186,7 @@ func ended(pid int) bool {
 
 // A connection that is open when its process is replaced goes on there for the time of the drain, and then ends in good order.
 func TestAConnectionLivesOnForTheDrain(t *testing.T) {
-	s := launch(t, "tcp", "--app", "upper", "--drain", "1s")
+	s := launch(t, "tcp", "--app", "upper", "--drain", "5s")
 	nc, err := net.Dial("tcp", s.address)
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +219,7 @@ func TestANewProcessHasTheListeningSocketAndNoOther(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("this system does not say which descriptors a process has")
 	}
-	s := launch(t, "tcp", "--app", "upper", "--drain", "1s")
+	s := launch(t, "tcp", "--app", "upper", "--drain", "5s")
 	nc, err := net.Dial("tcp", s.address)
 	if err != nil {
 		t.Fatal(err)

@@ -186,7 +186,7 @@ func TestRingsDivideTheFlows(t *testing.T) {
 	var total int
 	for i, r := range rings {
 		wait(r, 1000)
-		time.Sleep(20 * time.Millisecond) // the last blocks are handed over
+		time.Sleep(100 * time.Millisecond) // the last blocks are handed over
 		n := r.Stats().Frames
 		if n < flows*each/4 {
 			t.Errorf("ring %d has received %d of %d", i, n, flows*each)

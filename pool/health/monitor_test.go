@@ -11,7 +11,7 @@ import (
 )
 
 func quick() health.MonitorOptions {
-	return health.MonitorOptions{Interval: 40 * time.Millisecond, Suspect: 10 * time.Millisecond, Timeout: 30 * time.Millisecond}
+	return health.MonitorOptions{Interval: 40 * time.Millisecond, Suspect: 10 * time.Millisecond, Timeout: 200 * time.Millisecond}
 }
 
 // Whatever is wrong with a backend, it goes down with a reason that says so, and comes up when it is right again.
@@ -35,7 +35,7 @@ func TestBackendsGoDownAndComeUp(t *testing.T) {
 		"LOADING":  {answering("-LOADING Redis is loading the dataset in memory\r\n"), "LOADING"},
 		"endless":  {answering(strings.Repeat("x", 10_000)), "reply"},
 		"drips":    {func(c net.Conn) { c.Write([]byte("+PO")); hanging(c) }, "no answer within"},
-		"too slow": {func(c net.Conn) { time.Sleep(time.Second / 2); c.Write([]byte("+PONG\r\n")) }, "no answer within"},
+		"too slow": {func(c net.Conn) { time.Sleep(time.Second); c.Write([]byte("+PONG\r\n")) }, "no answer within"},
 	}
 	each(t, func(t *testing.T, of func(health.Checker, health.MonitorOptions) *health.Monitor) {
 		for name, checker := range checkers {

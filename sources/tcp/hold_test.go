@@ -46,7 +46,7 @@ func TestWhoWaitsForALaneIsNotLate(t *testing.T) {
 	gate, entered, stop := held(t, s, false)
 	late := mustDial(t, s)
 	eventually(t, s, "it is in", func() bool { return count(s, "accepted") == 1 })
-	time.Sleep(20 * time.Millisecond) // so that it has been looked at, and waits for its peer
+	time.Sleep(100 * time.Millisecond) // so that it has been looked at, and waits for its peer
 	first := mustDial(t, s)
 	fmt.Fprintln(first, "hold")
 	<-entered

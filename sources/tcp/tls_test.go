@@ -192,7 +192,7 @@ func TestStalledHandshakesCostNobodyElse(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			const stalled, most = 5000, 48 << 10
 			l := stage.DefaultLimits
-			l.FirstMessage = 6 * time.Second
+			l.FirstMessage = 10 * time.Second
 			s, config := secured(t, e.engine, tcp.Limits(l))
 			served(t, s)
 			before := used()

@@ -167,7 +167,7 @@ func TestABadNetworkIsPassedOnAsItIs(t *testing.T) {
 	seen := map[uint32]int{}
 	total, late, bad, last := 0, 0, 0, uint32(0)
 	_, stop := running(t, s, func(f *pipeline.Flow[udp.Packet]) {
-		f.Shard("by peer", 2, udp.ByPeer, queue.Ring, queue.DropNewest).Via("note", stage.Do(func(p *udp.Packet) {
+		f.Shard("by peer", 2, udp.ByPeer, queue.Ring, queue.DropNewest, queue.Cap(4096)).Via("note", stage.Do(func(p *udp.Packet) {
 			mu.Lock()
 			defer mu.Unlock()
 			if len(p.Data) != 100 {

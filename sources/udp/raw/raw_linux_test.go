@@ -276,7 +276,7 @@ func TestWhatHadArrivedAtTheStopIsReceived(t *testing.T) {
 			frames = append(frames, w.frame(far.Addr4(uint16(i+1)), "word"))
 		}
 		w.send(frames...)
-		time.Sleep(5 * time.Millisecond) // what is under way in the kernel has arrived
+		time.Sleep(20 * time.Millisecond) // what is under way in the kernel has arrived
 		if err := r.stop(); err != nil {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func TestLossDuplicatesAndOrderAreCounted(t *testing.T) {
 		}
 		return [][]byte{b}
 	})
-	res := mustRun(t, Config{Address: addr, Rate: 5000, Requests: 1000, Timeout: 200 * time.Millisecond})
+	res := mustRun(t, Config{Address: addr, Rate: 5000, Requests: 1000, Timeout: time.Second})
 	if res.Sent != 1000 || res.Received != 900 || res.Lost != 100 || res.Duplicates != 100 || res.Reordered != 100 || res.Displaced != 1 || res.Loss != .1 {
 		t.Errorf("%+v", res)
 	}
@@ -99,7 +99,7 @@ func TestWrongRepliesAreNoticed(t *testing.T) {
 		}
 		c.WriteToUDPAddrPort(b, to)
 	})
-	res := mustRun(t, Config{Address: addr, Rate: 5000, Requests: 100, Timeout: 200 * time.Millisecond})
+	res := mustRun(t, Config{Address: addr, Rate: 5000, Requests: 100, Timeout: time.Second})
 	if res.Received != 50 || res.Corrupt != 30 || res.Foreign != 20 || res.Lost != 50 || res.Wrong == "" {
 		t.Errorf("%+v", res)
 	}
@@ -147,7 +147,7 @@ func TestAClosedLoopGivesUpWhatIsLost(t *testing.T) {
 		}
 		return [][]byte{b}
 	})
-	res := mustRun(t, Config{Address: addr, Requests: 50, Timeout: 50 * time.Millisecond})
+	res := mustRun(t, Config{Address: addr, Requests: 50, Timeout: 300 * time.Millisecond})
 	if res.Sent != 50 || res.Received != 45 || res.Lost != 5 {
 		t.Errorf("%+v", res)
 	}
@@ -175,7 +175,7 @@ func TestAProfileHasPhases(t *testing.T) {
 
 func TestNobodyThereIsCounted(t *testing.T) {
 	t.Parallel()
-	res := mustRun(t, Config{Address: freeAddress(t), Rate: 1000, Requests: 50, Timeout: 50 * time.Millisecond})
+	res := mustRun(t, Config{Address: freeAddress(t), Rate: 1000, Requests: 50, Timeout: 300 * time.Millisecond})
 	if res.Lost != 50 || res.Refused == 0 || res.Example == "" {
 		t.Errorf("%+v", res)
 	}
