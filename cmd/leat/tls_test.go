@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -34,20 +35,31 @@ func TestOpenSSLTalksToTheServer(t *testing.T) {
 	}
 	p, _, _, ca := serveTLS(t, "--app", "upper")
 	for version, sign := range map[string]string{"-tls1_2": "TLSv1.2", "-tls1_3": "TLSv1.3"} {
-		c := exec.CommandContext(t.Context(), path, "s_client", "-connect", p.address, "-CAfile", ca, "-verify_return_error", "-servername", "localhost", version)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		c := exec.CommandContext(ctx, path, "s_client", "-connect", p.address, "-CAfile", ca, "-verify_return_error", "-servername", "localhost", version)
 		in, err := c.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		var out bytes.Buffer
-		c.Stdout, c.Stderr = &out, &out
+		says, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Stderr = c.Stdout
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintln(in, "hello, world")
-		time.Sleep(500 * time.Millisecond) // it leaves as soon as its input ends, answered or not
+		var out bytes.Buffer
+		for b := make([]byte, 4096); err == nil && !strings.Contains(out.String(), "HELLO, WORLD"); { // it leaves as soon as its input ends, answered or not
+			var n int
+			n, err = says.Read(b)
+			out.Write(b[:n])
+		}
 		in.Close()
+		io.Copy(&out, says)
 		c.Wait()
+		cancel()
 		for _, want := range []string{"HELLO, WORLD", "Verify return code: 0 (ok)", sign} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: %q is missing in %s", version, want, &out)
