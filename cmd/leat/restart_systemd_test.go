@@ -149,6 +149,7 @@ func TestSystemdIsToldOfAReload(t *testing.T) {
 	s := prepared(t, "proxy", "--mode", "frame", "--servers", "127.0.0.1:1", "--check-every", "0")
 	s.cmd = m.employ(s.cmd, "")
 	s.begin()
+	s.until("it is ready", func() bool { return m.count("READY=1") == 1 })
 	s.signal(syscall.SIGHUP)
 	s.until("it has reloaded", func() bool { return m.count("READY=1") >= 2 })
 	m.mu.Lock()
