@@ -90,7 +90,7 @@ func parse(args []string) (o options, err error) {
 		return o, err
 	}
 	if o.length <= 0 || o.rate <= 0 || o.streams < 1 || o.streams >= backlog {
-		return o, fmt.Errorf("flags must be positive, and there can be fewer than %d streams; have %q", backlog, args)
+		return o, fmt.Errorf("flags must be positive, and streams fewer than %d; have %q", backlog, args)
 	}
 	o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names)
 	return o, err

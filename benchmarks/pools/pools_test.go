@@ -110,11 +110,14 @@ func TestTheBackendFarthestFromItsShareCounts(t *testing.T) {
 
 func TestEveryPolicyGivesEachBackendAboutItsShare(t *testing.T) {
 	for _, p := range policies {
-		most := .5
-		if p.work > 0 { // by latency: in so short a time one that was held up by the machine gets little
-			most = 3
+		got, err := p.measure(20_000)
+		for range 4 { // in so short a time, one whose latency the machine has spoilt gets little of those that follow it
+			if p.work == 0 || err != nil || got.Off <= .5 {
+				break
+			}
+			got, err = p.measure(20_000)
 		}
-		if got, err := p.measure(20_000); err != nil || got.Off > most {
+		if err != nil || got.Off > .5 {
 			t.Error(p.name, got, err)
 		}
 	}

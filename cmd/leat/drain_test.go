@@ -48,8 +48,8 @@ func stopUnderLoad(t *testing.T, p *process, s os.Signal, cfg load.Config) (res 
 }
 
 // stamped is how long before it is written a request may have its time: all that one turn of a loop of the load sends have theirs
-// before the first is written, and under the race detector, or where the machine stops a processor, a turn takes long.
-const stamped = 50 * time.Millisecond
+// before the first is written, and under the race detector a turn takes long.
+const stamped = 10 * time.Millisecond
 
 // lost says what a server owed and did not deliver: requests that were on their way before the signal, and requests that
 // it counted as accepted. Over loopback what was written has arrived.

@@ -41,29 +41,29 @@ func metricsLines(t *testing.T, said string) (all []metricsLine) {
 	return all
 }
 
+// until waits for something that shows in the log.
+func (p *process) until(what string, f func(said string) bool) {
+	p.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !f(p.said()); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("it never %s; it said %s", what, p.said())
+		}
+	}
+}
+
 // works waits until a server that was started with --metrics-every 20ms has had requests.
 func (p *process) works() {
 	p.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		whole := p.said()
-		whole = whole[:strings.LastIndexByte(whole, '\n')+1]
-		if slices.ContainsFunc(metricsLines(p.t, whole), func(l metricsLine) bool { return l.Requests > 0 }) {
-			return
-		}
-		if time.Now().After(deadline) {
-			p.t.Fatalf("nobody has asked it for anything: %s", p.said())
-		}
-	}
+	p.until("has had a request", func(said string) bool {
+		whole := said[:strings.LastIndexByte(said, '\n')+1]
+		return slices.ContainsFunc(metricsLines(p.t, whole), func(l metricsLine) bool { return l.Requests > 0 })
+	})
 }
 
 // says waits until the log has a text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.said(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			p.t.Fatalf("it does not say %s, but %s", text, p.said())
-		}
-	}
+	p.until("says "+text, func(said string) bool { return strings.Contains(said, text) })
 }
 
 func TestAServerWritesItsMetricsAndThoseOfTheWholeRunAtSIGTERM(t *testing.T) {
@@ -80,11 +80,7 @@ func TestAServerWritesItsMetricsAndThoseOfTheWholeRunAtSIGTERM(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.says(`"requests":3`)
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	p.says(`"msg":"stopped"`) // before wait, which closes the pipe
-	if s := p.wait(); s != exitOK {
+	if s := p.end(syscall.SIGTERM); s != exitOK {
 		t.Fatalf("exit status %d: %s", s, p.said())
 	}
 	all := metricsLines(t, p.said())

@@ -159,7 +159,7 @@ func TestAContainerWithLimitsIsSeenFromInside(t *testing.T) {
 	check(t, found,
 		want{files, doctor.Bad, "1 024 soft, 4 096 hard", "at most about 924 connections", "ulimit -n 65536"},
 		want{quota, doctor.Low, "1.5 processors", "after 38 of 100 ms and then stand still; that happened in 7 of 100 periods", "GOMAXPROCS (4)"},
-		want{"memory", doctor.Bad, "31 GiB, cgroup limit 32 MiB", "about 8 388 connections", "GOMEMLIMIT=28MiB"},
+		want{"memory", doctor.Bad, "31 GiB, cgroup limit 32 MiB", "about 8 430 connections", "GOMEMLIMIT=28MiB"},
 		want{"net.core.rmem_max", doctor.Low, "208 KiB", "512 datagrams", "sysctl -w net.core.rmem_max=16777216"},
 		want{"net.core.somaxconn", doctor.Low, "128", "", "sysctl -w net.core.somaxconn=4096"},
 		want{"net.core.wmem_max", doctor.Unseen, "-", "there is no /proc/sys/net/core/wmem_max here", ""},
@@ -184,7 +184,7 @@ func TestTheControlGroupsOfVersion1AreRead(t *testing.T) {
 	}).Examine(1000)
 	check(t, found,
 		want{quota, doctor.Bad, "0.5 processors", "after 12 of 100 ms", "whole processors"},
-		want{"memory", doctor.OK, "cgroup limit 1024 MiB", "about 268 435 connections", ""},
+		want{"memory", doctor.OK, "cgroup limit 1024 MiB", "about 269 784 connections", ""},
 	)
 }
 

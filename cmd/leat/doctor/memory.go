@@ -8,7 +8,7 @@ import (
 // connBytes is what a connection costs on the reactor that has sent a request: 280 bytes of the process, as measured with ten thousand
 // of them (6.5 KB where each has a goroutine), and 3.7 KB of the kernel, the sum of its objects in /proc/slabinfo (TCP, sock_inode_cache, filp, dentry, eventpoll_epi on
 // Linux 6.18). What waits in its buffers comes on top.
-const connBytes = 300 + 3700
+const connBytes = 280 + 3700
 
 func (x *examination) memory() {
 	const name = "memory"

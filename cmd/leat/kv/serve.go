@@ -82,7 +82,7 @@ var errJournal = &stage.Reason{Label: "journal"}
 func (s *Server) runner(load bool) stage.Maker[Call, Call] {
 	return func(l *stage.Lane) stage.Stage[Call, Call] {
 		e := &expirer{runner: runner{server: s, exec: exec{server: s, lane: l, load: load}}, arena: stage.NewArena[Call](l)}
-		e.Stage = each(l, e.call)
+		e.Resumable = each(l, e.keep)
 		if load {
 			return &e.runner
 		}
@@ -91,16 +91,17 @@ func (s *Server) runner(load bool) stage.Maker[Call, Call] {
 }
 
 type runner struct {
-	stage.Stage[Call, Call]
-	server *Server
-	exec   exec
+	stage.Resumable[Call] // keeps calls
+	server                *Server
+	exec                  exec
 }
 
-// call runs c, if it has not been answered.
-func (r *runner) call(c *Call) {
+// keep runs c, if it has not been answered. It ends here if its answer is silent.
+func (r *runner) keep(c *Call) bool {
 	if c.reply.kind == none {
 		r.exec.run(c)
 	}
+	return c.reply.kind != silent
 }
 
 // An expirer also removes keys whose time has come and that nobody asks for, as Redis does: it looks at some of those that

@@ -33,33 +33,38 @@ type session struct {
 // session follows the commands of each connection, in the order in which they were sent. It refuses what may not run, and
 // answers what concerns the connection itself.
 func (s *Server) session(l *stage.Lane) stage.Stage[Call, Call] {
-	d := &doorman{server: s, lane: l, talk: talk{lane: l}, exec: exec{server: s, lane: l}}
-	d.Stage = each(l, d.call)
+	d := &doorman{server: s, talk: talk{lane: l}, exec: exec{server: s, lane: l}}
+	d.Resumable = each(l, d.keep)
 	return d
 }
 
 type doorman struct {
-	stage.Stage[Call, Call]
-	server *Server
-	lane   *stage.Lane
-	talk   talk
-	exec   exec
-	now    int64 // Unix time in milliseconds when the batch began
+	stage.Resumable[Call] // keeps calls
+	server                *Server
+	talk                  talk
+	exec                  exec
+	now                   int64 // Unix time in milliseconds when the batch began
 }
 
 // Process implements stage.Stage.
-func (d *doorman) Process(dst, src []*Call) ([]*Call, error) {
-	d.now = d.lane.Now().UnixMilli()
+func (d *doorman) Process(_, src []*Call) ([]*Call, error) { return stage.Guarded(d, src), nil }
+
+// Try implements stage.Resumable.
+func (d *doorman) Try(src []*Call) []*Call {
+	d.now = d.talk.lane.Now().UnixMilli()
 	d.server.commands.Add(uint64(len(src)))
-	return d.Stage.Process(dst, src)
+	return d.Resumable.Try(src)
 }
 
-// each calls a function for each call of a batch, of which those whose answer is silent end here.
-func each(l *stage.Lane, f func(*Call)) stage.Stage[Call, Call] {
-	return stage.Filter(func(c *Call) bool {
-		f(c)
-		return c.reply.kind != silent
-	})(l)
+// keep serves c, which ends here if its answer is silent.
+func (d *doorman) keep(c *Call) bool {
+	d.call(c)
+	return c.reply.kind != silent
+}
+
+// each goes through batches with a function that says whether a call goes on.
+func each(l *stage.Lane, keep func(*Call) bool) stage.Resumable[Call] {
+	return stage.Filter(keep)(l).(stage.Resumable[Call])
 }
 
 // of returns the session of a connection, which begins with its first command.

@@ -11,25 +11,31 @@ import (
 // what concerns the connection itself, and finds the shard for the rest.
 func (p *Proxy) session(l *stage.Lane) stage.Stage[Request, Request] {
 	d := &doorman{proxy: p}
-	d.Stage = stage.Filter(func(c *Request) bool {
-		d.call(c)
-		return c.answer.kind != silent
-	})(l)
+	d.Resumable = stage.Filter(d.keep)(l).(stage.Resumable[Request])
 	return d
 }
 
 type doorman struct {
-	stage.Stage[Request, Request]
-	proxy *Proxy
+	stage.Resumable[Request] // keeps requests
+	proxy                    *Proxy
 	*settings
 	scatter scatter
 }
 
 // Process implements stage.Stage.
-func (d *doorman) Process(dst, src []*Request) ([]*Request, error) {
+func (d *doorman) Process(_, src []*Request) ([]*Request, error) { return stage.Guarded(d, src), nil }
+
+// Try implements stage.Resumable.
+func (d *doorman) Try(src []*Request) []*Request {
 	d.settings = d.proxy.settings.Load()
 	d.proxy.requests.Add(uint64(len(src)))
-	return d.Stage.Process(dst, src)
+	return d.Resumable.Try(src)
+}
+
+// keep serves c, which ends here if nobody answers it.
+func (d *doorman) keep(c *Request) bool {
+	d.call(c)
+	return c.answer.kind != silent
 }
 
 // call answers c, or says where it is to be served.

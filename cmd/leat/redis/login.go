@@ -1,8 +1,6 @@
 package redis
 
-import (
-	"github.com/leat-io/leat/cmd/leat/dialect"
-)
+import "github.com/leat-io/leat/cmd/leat/dialect"
 
 func (d *doorman) auth(x *session, c *Request) {
 	if refusal := dialect.Password(d.password).Auth(&c.Command); refusal != "" {
@@ -15,9 +13,7 @@ func (d *doorman) auth(x *session, c *Request) {
 
 func (d *doorman) hello(x *session, c *Request) {
 	is, refusal := dialect.Password(d.password).Hello(dialect.Client{Version: x.version, Name: x.name, Trusted: x.trusted}, &c.Command)
-	if is.Trusted != x.trusted {
-		x.trust(true)
-	}
+	x.trust(is.Trusted)
 	switch {
 	case refusal != "":
 		c.refuse(refusal)
