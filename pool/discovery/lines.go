@@ -3,6 +3,7 @@ package discovery
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func ParseLines(text string) ([]balance.Backend, error) {
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
-		words := strings.Fields(withoutComment(line))
+		words := wordsOf(line)
 		if len(words) == 0 {
 			continue
 		}
@@ -48,14 +49,13 @@ func ParseLines(text string) ([]balance.Backend, error) {
 	return all, nil
 }
 
-// withoutComment is a line up to its comment.
-func withoutComment(line string) string {
-	for i := range len(line) {
-		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
-			return line[:i]
-		}
+// wordsOf are the words of a line up to the one that begins a comment.
+func wordsOf(line string) []string {
+	words := strings.Fields(line)
+	if i := slices.IndexFunc(words, func(w string) bool { return w[0] == '#' }); i >= 0 {
+		words = words[:i]
 	}
-	return line
+	return words
 }
 
 // parseBackend reads the words of a line.

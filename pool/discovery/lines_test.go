@@ -22,7 +22,7 @@ func TestALineIsABackend(t *testing.T) {
 	if !slices.Equal(got, want) || err != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, empty := range []string{"", "\n", "# nothing", " \t\n#"} {
+	for _, empty := range []string{"", "\n", "# nothing", " \t\n#", "\r#:1", "\u00a0#:1"} {
 		if got, err := discovery.ParseLines(empty); len(got) > 0 || err != nil {
 			t.Errorf("%q gives %v, %v", empty, got, err)
 		}
