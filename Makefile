@@ -83,7 +83,7 @@ fuzz: ## run every fuzz target for a while, on top of its kept corpus
 clients: build ## drive the command as its users would, many times over: needs nc and redis (Debian: netcat-openbsd, redis)
 	LEAT_CYCLES=100 $(AGAIN) $(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./cmd/leat
 	LEAT_PIPELINES=1000000 $(AGAIN) $(GO) test -count=1 -timeout 20m -run ByRedis $(TESTFLAGS) ./codec/resp
-	cd benchmarks && $(GO) vet ./... && $(AGAIN) $(GO) test -p 1 ./... && $(GO) run ./redis -pairs 1 -requests 2000
+	cd benchmarks && $(GO) vet ./... && $(AGAIN) $(GO) test -p 1 ./...
 
 .PHONY: soak
 soak: ## what takes a machine of its own: thousands of slow clients beside good ones, 10 GiB through a tunnel
@@ -108,8 +108,8 @@ bench-udp: ## what receiving datagrams costs beside package net, x/net, gnet and
 	cd benchmarks && $(GO) run ./udp -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: bench-redis
-bench-redis: ## CPU of a request against redis-server, 20 alternated pairs for each row, and the journal's ways of syncing; takes a while
-	cd benchmarks && $(GO) run ./redis && $(GO) run ./redis -journal -pairs 5
+bench-redis: ## CPU of a request against redis-server, and the journal's ways of syncing, into docs/results.md; needs redis (Debian); takes about 15 minutes
+	cd benchmarks && $(GO) run ./redis -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: bench-proxy
 bench-proxy: ## a Redis proxy against twemproxy, into docs/results.md; needs redis and nutcracker (Debian); takes about 30 minutes

@@ -106,7 +106,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
-	p := rounds.Page[sample]{Reference: reference}
+	var p rounds.Page[sample]
 	more := fmt.Sprintf(" Runs of %v; both ends of a connection in one process on two processors. Windows of streams are %d MiB where nothing else is said.\n%s", o.length, nearWindow>>20, setups(o.only))
 	fmt.Fprint(out, p.Head("Many streams over one connection", record.Invocation("mux"), o.Rounds, more))
 	settings := fmt.Sprintf("%v, %g messages a second, %d idle streams by %s", o.length, o.rate, o.streams, sum)

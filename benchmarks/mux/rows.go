@@ -50,43 +50,43 @@ var (
 		Title: "Exchanges on streams that stay open",
 		Note: fmt.Sprintf("A request of %d bytes and its answer, one at a time on each of so many streams, with a goroutine for each at both ends. Ratios are of the rate: "+
 			"above 1 is faster.", messageSize),
-		Columns: []column{rate, cost, allocs}, Better: each,
+		Columns: []column{rate, cost, allocs}, Better: each, Reference: reference,
 	}
 	calling = &table{
 		Title: "A stream for each exchange",
 		Note: fmt.Sprintf("%d calls at once: open, a request of %d bytes and its answer, close; unary calls of grpc and http2. Ratios are of the rate.",
 			calls, messageSize),
-		Columns: []column{rate, cost, allocs}, Better: each,
+		Columns: []column{rate, cost, allocs}, Better: each, Reference: reference,
 	}
 	bulks = &table{
 		Title:   "One stream, as fast as it goes",
 		Note:    fmt.Sprintf("Writes of %d KiB. Ratios are of the speed.", blockSize>>10),
-		Columns: []column{speed, gigabyte}, Better: each,
+		Columns: []column{speed, gigabyte}, Better: each, Reference: reference,
 	}
 	distant = &table{
 		Title: fmt.Sprintf("One stream to an end that is %v away and back", 2*delay),
 		Note: fmt.Sprintf("The ends are in two network namespaces, and a process between them keeps each packet for %v in each direction, as netem does: TCP itself works over that distance, with the "+
 			"kernel's own settings (%s), and raw TCP shows what it carries. The time in which windows grow is not counted. Candidates have their own settings, and then windows of %d MiB. The round trip is that "+
 			"of a connection that is made meanwhile. A row counts only where no packet is lost. Ratios are of the speed.", delay, kernelTCP(), farWindow>>20),
-		Columns: []column{speed, trip, lost}, Better: each,
+		Columns: []column{speed, trip, lost}, Better: each, Reference: reference,
 	}
 	relayed = &table{
 		Title: fmt.Sprintf("One stream through a relay that is %v away and back", 2*delay),
 		Note: fmt.Sprintf("A relay in the same process keeps all bytes for %v in each direction. TCP itself ends at the relay, so that nobody waits for windows but those of the multiplexers, and raw TCP "+
 			"shows what the relay carries. The time in which windows grow is not counted. Candidates have their own settings, and then windows of %d MiB. Ratios are of the speed.", delay, farWindow>>20),
-		Columns: []column{speed}, Better: each,
+		Columns: []column{speed}, Better: each, Reference: reference,
 	}
 	besides = &table{
 		Title: "Exchanges beside a stream that is as fast as it goes",
 		Note: "An open loop on another stream of the same connection, of raw TCP on another connection: messages are sent when they are due, whatever has come back, and their latency counts " +
 			"from then, which corrects for coordinated omission; only what the timer itself is late is left out. GB/s are those of the other stream. Ratios are of the 99th percentile: below 1 is faster.",
-		Columns: []column{p50, p99, p999, speed}, Better: tail,
+		Columns: []column{p50, p99, p999, speed}, Better: tail, Reference: reference,
 	}
 	idle = &table{
 		Title: "What an idle stream holds",
 		Note: "Heap and stacks of both ends after one exchange, with the goroutine that serves the stream and its buffer of 64 bytes, and with what raw TCP has of it outside " +
 			"of the kernel. Goroutines are those of both ends.",
-		Columns: []column{size, goroutines}, Better: holding,
+		Columns: []column{size, goroutines}, Better: holding, Reference: reference,
 	}
 )
 

@@ -68,7 +68,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
-	p := rounds.Page[sample]{Reference: reference}
+	var p rounds.Page[sample]
 	command := record.Invocation("pools")
 	fmt.Fprint(out, p.Head("Pools of connections", command, o.Rounds, " "+versions()))
 	settings := fmt.Sprintf("%d pairs, %v by %s", o.pairs, o.length, sum)

@@ -26,8 +26,9 @@ var (
 		Title: "Taking a connection and giving it back",
 		Note: "Nanoseconds on two processors, all goroutines together. A yielding goroutine lets others run while it has a connection, so that nearly all must wait " +
 			"for one; its figures hold what the scheduler costs. The pool of go-redis is reached without the client around it.",
-		Columns: []column{{Head: "ns", Of: func(s sample) float64 { return s.Each }, Verb: "%.1f"}, {Head: "allocations", Of: func(s sample) float64 { return s.Allocs }, Verb: "%.3f"}},
-		Better:  func(s sample) float64 { return s.Each },
+		Columns:   []column{{Head: "ns", Of: func(s sample) float64 { return s.Each }, Verb: "%.1f"}, {Head: "allocations", Of: func(s sample) float64 { return s.Allocs }, Verb: "%.3f"}},
+		Better:    func(s sample) float64 { return s.Each },
+		Reference: reference,
 	}
 	holding = &table{
 		Title: fmt.Sprintf("Memory for %d idle connections", pooled),

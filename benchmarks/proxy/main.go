@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/measure"
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/rounds"
@@ -28,7 +29,7 @@ type options struct {
 	rounds.Options
 	requests int
 	only     []candidate
-	client   client
+	client   kvclient.Client
 	output   record.Output
 }
 
@@ -47,7 +48,7 @@ func parse(args []string) (o options, err error) {
 	o.Flags(f, 5, "'proxy/get c50 P1$'")
 	f.IntVar(&o.requests, "requests", 60_000, "requests of a run; twelve times as many with sixteen in flight on a connection")
 	names := f.String("candidates", "", "who competes, separated by commas; all when empty")
-	by := f.String("client", clients[0].name, "who puts load on: redis-benchmark, or leat load, which needs less processor time and verifies every reply")
+	o.client.Flag(f)
 	o.output.Flags(f)
 	if err := o.Parse(f, args); err != nil {
 		return o, err
@@ -55,16 +56,8 @@ func parse(args []string) (o options, err error) {
 	if o.requests < 1000 {
 		return o, fmt.Errorf("at least 1000 requests; have %q", args)
 	}
-	if o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names); err != nil {
-		return o, err
-	}
-	for _, c := range clients {
-		if c.name == *by {
-			o.client = c
-			return o, nil
-		}
-	}
-	return o, fmt.Errorf("there is no client %q", *by)
+	o.only, err = measure.Choose(candidates, func(c candidate) string { return c.name }, "candidate", *names)
+	return o, err
 }
 
 func run(ctx context.Context, o options, out io.Writer) error {

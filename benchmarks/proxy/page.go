@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/measure"
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/rounds"
@@ -20,7 +21,7 @@ func head(o options, all []table) string {
 	fmt.Fprintf(&b, "## A Redis proxy\n\n%s. `cd benchmarks && %s`: medians of %d rounds with the least and the greatest.\n\n", measure.Machine(),
 		record.Invocation("proxy"), o.Rounds)
 	fmt.Fprintf(&b, "Each proxy has one thread on processor %d; redis-server, without persistence, and %s share processor %d. Values have %d bytes, "+
-		"keys are %d. %s; %s. twemproxy runs with mbuf-size %d, server_connections %d, backlog %d, preconnect and tcpkeepalive.", measure.ServerCPU, o.client.name, measure.ClientCPU, value, keys,
+		"keys are %d. %s; %s. twemproxy runs with mbuf-size %d, server_connections %d, backlog %d, preconnect and tcpkeepalive.", measure.ServerCPU, o.client.Name, measure.ClientCPU, kvclient.Value, kvclient.Keys,
 		measure.Version("redis-server", "--version"), measure.Version(nutcracker, "--version"), best.mbuf, best.connections, best.backlog)
 	fmt.Fprintf(&b, " A ratio is the geometric mean over neighbouring runs with its 95 %% interval. † marks what is not trusted because the proxy was less than "+
 		"%.0f %% busy: the other processor was the limit then, and only the processor time of a request says something.\n", 100*saturated)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/measure"
 	"github.com/leat-io/leat/benchmarks/record"
 )
@@ -24,7 +25,7 @@ type programs struct {
 const nutcracker = "/usr/sbin/nutcracker"
 
 // prepare looks for the programs that the tables need, and builds leat if it is among them.
-func prepare(ctx context.Context, all []table, by client) (p programs, remove func(), err error) {
+func prepare(ctx context.Context, all []table, by kvclient.Client) (p programs, remove func(), err error) {
 	needed, leat := needs(all, by)
 	for _, name := range needed {
 		if _, err := exec.LookPath(name); err != nil {
@@ -51,12 +52,12 @@ func prepare(ctx context.Context, all []table, by client) (p programs, remove fu
 	return p, remove, err
 }
 
-func needs(all []table, by client) (names []string, leat bool) {
+func needs(all []table, by kvclient.Client) (names []string, leat bool) {
 	names = append(names, "redis-server")
-	if by.own {
+	if by.Own {
 		leat = true
 	} else {
-		names = append(names, by.name)
+		names = append(names, by.Name)
 	}
 	for _, t := range all {
 		for _, c := range t.candidates {

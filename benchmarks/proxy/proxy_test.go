@@ -11,41 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/record/recordtest"
 	"github.com/leat-io/leat/benchmarks/rounds"
 )
-
-func TestRedisBenchmarkIsUnderstood(t *testing.T) {
-	const said = `"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
-"GET","31982.94","1.016","0.128","1.007","1.463","1.591","3.327"
-`
-	got, err := parseCSV([]byte(said), load{command: "get"})
-	if err != nil || got != (driven{31982.94, 1.007, 1.591}) {
-		t.Fatal(got, err)
-	}
-	for _, bad := range []string{"", "WARNING: Could not fetch server CONFIG\n", strings.ReplaceAll(said, "GET", "SET"), strings.ReplaceAll(said, "rps", "speed"), strings.ReplaceAll(said, "31982.94", "many")} {
-		if got, err := parseCSV([]byte(bad), load{command: "get"}); err == nil {
-			t.Errorf("%q gives %v", bad, got)
-		}
-	}
-}
-
-func TestLeatLoadIsUnderstoodAndItsErrorsToo(t *testing.T) {
-	const said = `{"rps":88626.5,"requests":100,"ok":100,"latency":{"mean_us":7498.423,"p50_us":5812,"p99_us":37748}}`
-	got, err := parseJSON([]byte(said), load{requests: 100})
-	if err != nil || got != (driven{88626.5, 5.812, 37.748}) {
-		t.Fatal(got, err)
-	}
-	for _, requests := range []int{99, 101} {
-		if _, err := parseJSON([]byte(said), load{requests: requests}); err == nil {
-			t.Errorf("100 replies are right for %d requests", requests)
-		}
-	}
-	if _, err := parseJSON(nil, load{}); err == nil {
-		t.Error("nothing is understood")
-	}
-}
 
 func TestTheConfigurationOfTwemproxyIsAccepted(t *testing.T) {
 	if _, err := exec.LookPath(nutcracker); err != nil {
@@ -85,26 +55,23 @@ func TestCandidatesAreChosenByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	o, err := parse([]string{"-client", "leat load", "-rows", "c50"})
-	if err != nil || len(o.only) != len(candidates) || !o.client.own {
+	if err != nil || len(o.only) != len(candidates) || !o.client.Own {
 		t.Fatal(o, err)
-	}
-	if _, err := parse([]string{"-client", "memtier"}); err == nil {
-		t.Fatal("an unknown client is chosen")
 	}
 }
 
 func TestOnlyWhatIsNeededIsLookedFor(t *testing.T) {
 	o := options{Options: rounds.Options{Rows: regexp.MustCompile("")}, only: []candidate{{name: direct, table: proxies}}}
-	if names, leat := needs(tables(o), clients[0]); leat || len(names) != 2 {
+	if names, leat := needs(tables(o), kvclient.All[0]); leat || len(names) != 2 {
 		t.Fatal(names, leat)
 	}
-	if _, leat := needs(tables(o), clients[1]); !leat {
+	if _, leat := needs(tables(o), kvclient.All[1]); !leat {
 		t.Fatal("leat load does not need leat")
 	}
 }
 
 func TestARowOfAProxyThatWasIdleIsMarked(t *testing.T) {
-	tab := table{reference: reference, candidates: candidates[:4], rows: []row{{"get", load{}}}}
+	tab := table{reference: reference, candidates: candidates[:4], rows: []row{{"get", kvclient.Load{}}}}
 	got := outcome{Runs: map[string][]figures{
 		reference: {{Rate: 100, Cost: 10, Busy: .99}, {Rate: 100, Cost: 10, Busy: .95}},
 		pipelined: {{Rate: 150, Cost: 8, Busy: .9}, {Rate: 150, Cost: 8, Busy: .9}},
@@ -161,7 +128,7 @@ func TestAllTablesAreFilled(t *testing.T) {
 	}
 	t.Chdir("..") // where the command runs
 	o := options{
-		Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile("get c50 P|set c500")}, requests: 1000, client: clients[0],
+		Options: rounds.Options{Rounds: 1, Rows: regexp.MustCompile("get c50 P|set c500")}, requests: 1000, client: kvclient.All[0],
 	}
 	o.only = candidates
 	text := recordtest.Twice(t, func(to record.Output, shown io.Writer) error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/measure"
 )
 
@@ -26,7 +27,7 @@ type backend struct {
 }
 
 // measure starts a proxy in front of a server, and lets a client drive it.
-func (c candidate) measure(ctx context.Context, p programs, b backend, by client, l load) (f figures, err error) {
+func (c candidate) measure(ctx context.Context, p programs, b backend, by kvclient.Client, l kvclient.Load) (f figures, err error) {
 	addr, pid := b.addr, 0
 	if s, has := c.server(p, b.addr); has {
 		proxy, at, err := s.Start(ctx)
@@ -36,20 +37,20 @@ func (c candidate) measure(ctx context.Context, p programs, b backend, by client
 		defer measure.Stop(proxy)
 		addr, pid = at, proxy.Process.Pid
 	}
-	if _, err := by.drive(ctx, p, addr, fill); err != nil {
+	if _, err := by.Drive(ctx, p.leat, addr, kvclient.Fill); err != nil {
 		return f, err
 	}
-	l.requests /= max(c.less, 1)
+	l.Requests /= max(c.less, 1)
 	w := measure.Watched(pid, b.pid)
-	got, err := by.drive(ctx, p, addr, l)
+	got, err := by.Drive(ctx, p.leat, addr, l)
 	if err != nil {
 		return f, err
 	}
 	// Requests are sent after all connections are open, until the end.
-	shares, err := w.Last(time.Duration(float64(l.requests) / got.rate * float64(time.Second)))
+	shares, err := w.Last(time.Duration(float64(l.Requests) / got.Rate * float64(time.Second)))
 	if err != nil {
 		return f, err
 	}
-	each := 1e6 / got.rate
-	return figures{Rate: got.rate, P50: got.p50, P99: got.p99, Cost: shares[0] * each, Busy: shares[0], Redis: shares[1] * each}, nil
+	each := 1e6 / got.Rate
+	return figures{Rate: got.Rate, P50: got.P50, P99: got.P99, Cost: shares[0] * each, Busy: shares[0], Redis: shares[1] * each}, nil
 }

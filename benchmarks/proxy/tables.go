@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/record"
 	"github.com/leat-io/leat/benchmarks/rounds"
 )
@@ -29,7 +30,7 @@ type table struct {
 // A row is one load.
 type row struct {
 	name string
-	load
+	kvclient.Load
 }
 
 // An outcome is a row that has been measured.
@@ -41,9 +42,9 @@ const deeper = 12
 func tables(o options) (chosen []table) {
 	var rows []row
 	for _, command := range []string{"get", "set"} {
-		for _, l := range []load{{conns: 50, depth: 1, requests: o.requests}, {conns: 500, depth: 1, requests: o.requests}, {conns: 50, depth: 16, requests: deeper * o.requests}} {
-			l.command = command
-			rows = append(rows, row{fmt.Sprintf("%s c%d P%d", command, l.conns, l.depth), l})
+		for _, l := range []kvclient.Load{{Conns: 50, Depth: 1, Requests: o.requests}, {Conns: 500, Depth: 1, Requests: o.requests}, {Conns: 50, Depth: 16, Requests: deeper * o.requests}} {
+			l.Command = command
+			rows = append(rows, row{fmt.Sprintf("%s c%d P%d", command, l.Conns, l.Depth), l})
 		}
 	}
 	for _, t := range []table{{
@@ -70,7 +71,7 @@ func tables(o options) (chosen []table) {
 
 // once measures a row unless the log has it.
 func (t table) once(ctx context.Context, log *record.Log, p programs, b backend, r row, o options) (one outcome, err error) {
-	key := fmt.Sprintf("%s/%s: %d x %d of %s by %s", t.name, r.name, o.Rounds, r.requests, o.client.name, p.sum)
+	key := fmt.Sprintf("%s/%s: %d x %d of %s by %s", t.name, r.name, o.Rounds, r.Requests, o.client.Name, p.sum)
 	for _, c := range t.candidates {
 		key += ", " + c.name
 	}
@@ -81,7 +82,7 @@ func (t table) once(ctx context.Context, log *record.Log, p programs, b backend,
 func (t table) compare(ctx context.Context, p programs, b backend, r row, o options) (one outcome, err error) {
 	turn := rounds.Row[figures]{Name: t.name + "/" + r.name}
 	for _, c := range t.candidates {
-		turn.Entries = append(turn.Entries, rounds.Entry[figures]{Name: c.name, Run: func() (figures, error) { return c.measure(ctx, p, b, o.client, r.load) }})
+		turn.Entries = append(turn.Entries, rounds.Entry[figures]{Name: c.name, Run: func() (figures, error) { return c.measure(ctx, p, b, o.client, r.Load) }})
 	}
 	if one, err = turn.Try(ctx, o.Rounds); err == nil && len(one.Runs) == 0 {
 		err = errors.New("all candidates failed")

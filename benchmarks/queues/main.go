@@ -72,7 +72,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	defer func() { _ = log.Close() }() // each row is on the disk when Save returns
 	all := rows(o)
 	fmt.Fprintf(os.Stderr, "%d rows; about %v to measure\n", len(all), estimate(all, o))
-	p := rounds.Page[sample]{Reference: reference}
+	var p rounds.Page[sample]
 	fmt.Fprint(out, p.Head("Queues between goroutines", record.Invocation("queues"), o.Rounds, ""))
 	settings := fmt.Sprintf("%d items, %d pings, %v by %s", o.items, o.pings, o.length, sum)
 	var compared []rounds.Row[sample]

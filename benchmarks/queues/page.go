@@ -15,14 +15,16 @@ var (
 		Title: "Throughput",
 		Note: "Nanoseconds for each item on two cores, all producers and consumers together. What moves one item at a time is shown at batch 1; the channel " +
 			"everywhere, also one at a time, because ratios refer to it: below 1, the queue is cheaper. Allocations below a hundredth are what a queue makes while it is new.",
-		Columns: []column{{Head: "ns an item", Of: func(s sample) float64 { return s.Each }, Verb: "%.2f"}, {Head: "allocations an item", Of: func(s sample) float64 { return s.Allocs }, Verb: "%.3f"}},
-		Better:  func(s sample) float64 { return s.Each },
+		Columns:   []column{{Head: "ns an item", Of: func(s sample) float64 { return s.Each }, Verb: "%.2f"}, {Head: "allocations an item", Of: func(s sample) float64 { return s.Allocs }, Verb: "%.3f"}},
+		Better:    func(s sample) float64 { return s.Each },
+		Reference: reference,
 	}
 	waking = &rounds.Table[sample]{
-		Title:   "Waking a consumer",
-		Note:    fmt.Sprintf("One item after %v of quiet, from before it is sent until its consumer has it. Queues whose consumers yield for ever have none to wake.", quiet),
-		Columns: []column{{Head: "p50, µs", Of: func(s sample) float64 { return s.P50 }, Verb: "%.1f"}, {Head: "p99, µs", Of: func(s sample) float64 { return s.P99 }, Verb: "%.1f"}},
-		Better:  func(s sample) float64 { return s.P50 },
+		Title:     "Waking a consumer",
+		Note:      fmt.Sprintf("One item after %v of quiet, from before it is sent until its consumer has it. Queues whose consumers yield for ever have none to wake.", quiet),
+		Columns:   []column{{Head: "p50, µs", Of: func(s sample) float64 { return s.P50 }, Verb: "%.1f"}, {Head: "p99, µs", Of: func(s sample) float64 { return s.P99 }, Verb: "%.1f"}},
+		Better:    func(s sample) float64 { return s.P50 },
+		Reference: reference,
 	}
 	resting = &rounds.Table[sample]{
 		Title:   "A consumer that has nothing to do",

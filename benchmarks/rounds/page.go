@@ -9,9 +9,8 @@ import (
 
 // A Page is tables as text.
 type Page[S any] struct {
-	Reference string // the candidate to which the others are compared
-	table     *Table[S]
-	text      strings.Builder
+	table *Table[S]
+	text  strings.Builder
 }
 
 // Head says what was compared, where and how. It returns its text.
@@ -36,7 +35,7 @@ func (p *Page[S]) Add(r Row[S], got Outcome[S]) string {
 			fmt.Fprintf(&b, " "+c.Verb+" | %s |", measure.Median(runs, c.Of), Span(runs, c.Of, c.Verb))
 		}
 		if r.Table.Better != nil {
-			fmt.Fprintf(&b, " %s |", Ratio(runs, got[p.Reference], r.Table.Better, e.Name == p.Reference))
+			fmt.Fprintf(&b, " %s |", Ratio(runs, got[r.Table.Reference], r.Table.Better, e.Name == r.Table.Reference))
 		}
 		b.WriteString("\n")
 	}
@@ -52,7 +51,7 @@ func (p *Page[S]) begin(b *strings.Builder) {
 	}
 	columns := 2 + 2*len(p.table.Columns)
 	if p.table.Better != nil {
-		fmt.Fprintf(b, " ratio to %s |", p.Reference)
+		fmt.Fprintf(b, " ratio to %s |", p.table.Reference)
 		columns++
 	}
 	b.WriteString("\n|" + strings.Repeat("-|", columns) + "\n")

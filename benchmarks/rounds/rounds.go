@@ -16,6 +16,8 @@ type Table[S any] struct {
 	Note    string
 	Columns []Column[S]
 	Better  func(S) float64 // of which ratios to the reference are taken; less is better. nil: no ratios
+
+	Reference string // the candidate to which the others are compared
 }
 
 // A Column shows a median.
