@@ -61,13 +61,17 @@ func positions(n int) []int {
 	return p
 }
 
-// cut takes pieces of the given sizes from wire, again from the first size after the last. What no size moves stays whole.
+// cut takes pieces of the given sizes from wire, again from the first size after the last. What no size moves stays whole, and of
+// empty pieces behind one another there is one.
 func cut(wire, sizes []byte) [][]byte {
 	var chunks [][]byte
 	for len(wire) > 0 {
 		before := len(wire)
 		for _, size := range sizes {
 			n := min(int(size), len(wire))
+			if n == 0 && len(chunks) > 0 && len(chunks[len(chunks)-1]) == 0 {
+				continue
+			}
 			chunks, wire = append(chunks, wire[:n]), wire[n:]
 		}
 		if len(wire) == before {

@@ -119,8 +119,8 @@ func TestNothingIsAllocated(t *testing.T) {
 func FuzzPreface(f *testing.F) {
 	f.Add(mux.Preface{Low: 1, High: 1, Features: 7}.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) == mux.PrefaceSize {
-			_ = preface(t, b)
+		if len(b) >= mux.PrefaceSize {
+			_ = preface(t, b[:mux.PrefaceSize])
 		}
 	})
 }
@@ -129,7 +129,11 @@ func FuzzSettings(f *testing.F) {
 	seeds(f, mux.Setting)
 	f.Fuzz(func(t *testing.T, p []byte) {
 		if len(p) >= 2 {
-			_, _, _ = settings(t, p, true)
+			for _, first := range []bool{true, false} {
+				if b, _, err := settings(t, p, first); b != nil && err != nil {
+					t.Errorf("SETTINGS of %x are written as %x, which is refused: %v", p, b, err)
+				}
+			}
 		}
 	})
 }
@@ -137,7 +141,10 @@ func FuzzSettings(f *testing.F) {
 func FuzzOpen(f *testing.F) {
 	seeds(f, mux.Open)
 	f.Fuzz(func(t *testing.T, p []byte) {
-		_, _, _ = rebuild(t, &mux.Frame{Header: mux.NewHeader(len(p), mux.Open, 0, 1), Payload: p}, true)
+		b, _, err := rebuild(t, &mux.Frame{Header: mux.NewHeader(len(p), mux.Open, 0, 1), Payload: p}, true)
+		if b != nil && err != nil {
+			t.Errorf("OPEN of %x is written as %x, which is refused: %v", p, b, err)
+		}
 	})
 }
 

@@ -70,7 +70,7 @@ func FuzzReassembler(f *testing.F) {
 	f.Fuzz(func(t *testing.T, wire []byte, n uint8) {
 		want, wantErr := play(&mux.Reassembler{Max: 300}, wire, len(wire)+1)
 		got, err := play(&mux.Reassembler{Max: 300}, wire, int(n)+1)
-		if strings.Join(got, "|") != strings.Join(want, "|") || (err == nil) != (wantErr == nil) {
+		if strings.Join(got, "|") != strings.Join(want, "|") || !errors.Is(err, wantErr) {
 			t.Fatalf("%q, %v in pieces and %q, %v in one", got, err, want, wantErr)
 		}
 		if err != nil {

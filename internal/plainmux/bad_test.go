@@ -70,6 +70,7 @@ var bad = []struct {
 	{"metadata that is too long", "0a400001 01000000 0000000000000000 016e fe7f" + strings.Repeat("76", 16382), plainmux.Limit, false},
 	{"a packed frame without messages within a message", messages + "01000000 01000000 01 00000020 01000000", plainmux.Malformed, true},
 	{"an empty end within a message", messages + "01000000 01000000 01 00000010 01000000", plainmux.Malformed, true},
+	{"GOAWAY too often", strings.Repeat("08000008 00000000 00000000 00000000", 5), plainmux.Limit, false},
 	{"a second GOAWAY that is higher", "08000008 00000000 00000000 00000000 08000008 00000000 02000000 00000000", plainmux.Protocol, false},
 }
 

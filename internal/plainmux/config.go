@@ -30,12 +30,13 @@ type Limits struct {
 	SettingsPerMinute   int
 	EmptyDataPerSecond  int
 	PrioritiesPerSecond int
+	GoAwaysPerMinute    int
 	ControlBacklog      int // frames of control that wait to be written
 }
 
 // DefaultLimits are those of the specification.
 func DefaultLimits() Limits {
-	return Limits{ResetsPerSecond: 200, PingsPerSecond: 10, SettingsPerMinute: 4, EmptyDataPerSecond: 100, PrioritiesPerSecond: 1000, ControlBacklog: 1024}
+	return Limits{ResetsPerSecond: 200, PingsPerSecond: 10, SettingsPerMinute: 4, EmptyDataPerSecond: 100, PrioritiesPerSecond: 1000, GoAwaysPerMinute: 4, ControlBacklog: 1024}
 }
 
 func (c Config) filled() (Config, error) {

@@ -8,13 +8,13 @@ import (
 )
 
 // rates count what costs its sender less than its receiver.
-type rates struct{ resets, pings, settings, empties, priorities bucket }
+type rates struct{ resets, pings, settings, empties, priorities, goAways bucket }
 
 func newRates(l Limits) rates {
 	return rates{
 		resets: newBucket(l.ResetsPerSecond, time.Second), pings: newBucket(l.PingsPerSecond, time.Second),
 		settings: newBucket(l.SettingsPerMinute, time.Minute), empties: newBucket(l.EmptyDataPerSecond, time.Second),
-		priorities: newBucket(l.PrioritiesPerSecond, time.Second),
+		priorities: newBucket(l.PrioritiesPerSecond, time.Second), goAways: newBucket(l.GoAwaysPerMinute, time.Minute),
 	}
 }
 
@@ -113,6 +113,9 @@ func (c *Conn) takeGoAway(f Frame) error {
 	}
 	if c.barred != nil && number != 0 && (*c.barred == 0 || above(number, *c.barred)) {
 		return fault(Protocol, "a second GOAWAY raises the number from %d to %d", *c.barred, number)
+	}
+	if err := within(&c.rates.goAways, "GOAWAY"); err != nil {
+		return err
 	}
 	c.barred = &number
 	for _, s := range c.streams {

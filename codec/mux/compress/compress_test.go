@@ -150,6 +150,11 @@ func FuzzReader(f *testing.F) {
 		if len(out) > 1<<16 || len(out) > 100*len(b)+1024 {
 			t.Fatalf("%d bytes unfolded to %d", len(b), len(out))
 		}
+		dirty := append(bytes.Repeat([]byte{0xaa}, 1<<10)[:0:1<<10], "before"...)
+		again, err2 := compress.NewReader(1<<16, both).Append(dirty, b)
+		if rest, kept := bytes.CutPrefix(again, []byte("before")); err == nil && (err2 != nil || !kept || !bytes.Equal(rest, out)) {
+			t.Fatalf("a new reader gives %d bytes and %v behind what was there, and %d bytes alone", len(again), err2, len(out))
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/leat-io/leat/codec/mux"
 )
@@ -24,6 +25,10 @@ func (s *Session) goAwayIn(f *mux.Frame) error {
 	if s.left && last != s.barred && (s.barred == 0 || last != 0 && above(last, s.barred)) {
 		defer s.mu.Unlock()
 		return s.fail(wrong(mux.Protocol, "a second GOAWAY raises the number from %d to %d", s.barred, last))
+	}
+	if !s.inflow.goAways.take(time.Now()) { // each looks at all streams
+		defer s.mu.Unlock()
+		return s.fail(wrong(mux.Limit, "too many GOAWAY"))
 	}
 	s.left, s.barred = true, last
 	for id, st := range s.streams {

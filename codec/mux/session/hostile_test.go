@@ -1,8 +1,10 @@
 package session_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -55,8 +57,25 @@ func FuzzFeed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, _ := greeted(t, func(int) int { return 1 }, newWatch())
 		e.blind = true
-		if _, need, err := e.s.Feed(b); err == nil && need > mux.DefaultSettings.MaxFrame+mux.HeaderSize {
+		_, need, err := e.s.Feed(b)
+		if err == nil && need > mux.DefaultSettings.MaxFrame+mux.HeaderSize {
 			t.Errorf("%d bytes are wanted for one frame", need)
+		}
+		e.flush(e.s.Flush())
+		torn, _ := greeted(t, func(int) int { return 1 }, newWatch())
+		torn.blind = true
+		var tornErr error
+		given := 0
+		for have := range len(b) + 1 { // a byte more each time
+			if tornErr == nil {
+				var used int
+				used, _, tornErr = torn.s.Feed(b[given:have])
+				given += used
+			}
+		}
+		torn.flush(torn.s.Flush())
+		if !bytes.Equal(torn.wire, e.wire) || fmt.Sprint(tornErr) != fmt.Sprint(err) {
+			t.Errorf("%x and %v at once, and %x and %v byte by byte", e.wire, err, torn.wire, tornErr)
 		}
 	})
 }

@@ -14,7 +14,7 @@ type Limits struct {
 
 // Rates bound how often something may be received; section 10 of the specification.
 type Rates struct {
-	Resets, Pings, Settings, Empty, Priorities Rate
+	Resets, Pings, Settings, Empty, Priorities, GoAways Rate
 }
 
 // A Rate is so many in a period, which may come at once; then they come back evenly.
@@ -28,7 +28,7 @@ var DefaultLimits = Limits{
 	StreamWindow: 64 << 20, ConnectionWindow: 64 << 20, Held: 128 << 20, Control: 1024, Pending: 256 << 10,
 	Rates: Rates{
 		Resets: Rate{200, time.Second}, Pings: Rate{10, time.Second}, Settings: Rate{4, time.Minute}, Empty: Rate{100, time.Second},
-		Priorities: Rate{1000, time.Second},
+		Priorities: Rate{1000, time.Second}, GoAways: Rate{4, time.Minute},
 	},
 }
 

@@ -8,17 +8,18 @@ import (
 
 // An inflow is what comes in. It belongs to whoever calls Feed.
 type inflow struct {
-	begun                                      bool // the preface has come
-	set                                        bool // and the first SETTINGS
-	format                                     mux.Format
-	decompress                                 mux.Decompressor
-	plain                                      []byte // what a payload was before it was compressed
-	resets, pings, settings, empty, priorities bucket
+	begun                                               bool // the preface has come
+	set                                                 bool // and the first SETTINGS
+	format                                              mux.Format
+	decompress                                          mux.Decompressor
+	plain                                               []byte // what a payload was before it was compressed
+	resets, pings, settings, empty, priorities, goAways bucket
 }
 
 func (in *inflow) begin(d mux.Decompressor, r Rates) {
 	in.decompress, in.format.Max = d, mux.MostSettings // until the first frame has come, which is SETTINGS
-	in.resets.full, in.pings.full, in.settings.full, in.empty.full, in.priorities.full = r.Resets, r.Pings, r.Settings, r.Empty, r.Priorities
+	in.resets.full, in.pings.full, in.settings.full = r.Resets, r.Pings, r.Settings
+	in.empty.full, in.priorities.full, in.goAways.full = r.Empty, r.Priorities, r.GoAways
 }
 
 // Feed takes what was received, whole frames at a time, and returns how much of it; what is left is to be given again with more

@@ -321,7 +321,7 @@ func (w *watch) table() string {
 func patient() *session.Limits {
 	l := session.DefaultLimits
 	much := session.Rate{Most: 1 << 30, Per: time.Second}
-	l.Rates = session.Rates{Resets: much, Pings: much, Settings: much, Empty: much, Priorities: much}
+	l.Rates = session.Rates{Resets: much, Pings: much, Settings: much, Empty: much, Priorities: much, GoAways: much}
 	l.Control = 1 << 30
 	return &l
 }

@@ -177,6 +177,7 @@ func TestEachRateHasItsLimit(t *testing.T) {
 		}},
 		"settings":   {4, func(int) []byte { return mux.AppendSettings(nil, &mux.DefaultSettings, &mux.DefaultSettings, nil) }},
 		"empty data": {100, func(int) []byte { return mux.AppendData(nil, 1, 0, nil) }},
+		"goaway":     {4, func(int) []byte { return mux.AppendGoAway(nil, 0, mux.None, "") }},
 		"priority":   {1000, func(int) []byte { return mux.AppendPriority(nil, 1, 0, 0) }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -247,6 +247,7 @@ func TestFloodsEndTheConnection(t *testing.T) {
 		"settings": {Type: plainmux.SettingsType, Payload: make([]byte, 2)},
 		"priority": {Type: plainmux.Priority, Stream: 1, Payload: []byte{0, 0, 16, 0}},
 		"empty":    {Type: plainmux.Data, Stream: 1},
+		"goaway":   {Type: plainmux.GoAway, Payload: make([]byte, 8)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			raw := s.rough(t)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"testing"
+	"testing/iotest"
 
 	"github.com/leat-io/leat/internal/packet"
 )
@@ -22,11 +23,19 @@ func FuzzFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := newReader(bytes.NewReader(b))
+		torn, tornErr := newReader(iotest.OneByteReader(bytes.NewReader(b)))
+		if (err == nil) != (tornErr == nil) {
+			t.Fatalf("%v at once, and %v byte by byte", err, tornErr)
+		}
 		if err != nil {
 			return
 		}
 		for n := 0; ; n++ {
 			c, err := r.next()
+			same, tornErr := torn.next()
+			if (err == nil) != (tornErr == nil) || err == nil && (!bytes.Equal(c.data, same.data) || !c.at.Equal(same.at)) {
+				t.Fatalf("frame %d: %v, %v at once, and %v, %v byte by byte", n, c, err, same, tornErr)
+			}
 			if err != nil {
 				return
 			}
