@@ -4,6 +4,7 @@ package endpoint
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 )
 
@@ -22,4 +23,24 @@ func Of(address string) (network, addr string, err error) {
 		return "", "", fmt.Errorf("the address %q is neither host:port nor unix:path: %w", address, err)
 	}
 	return "tcp", address, nil
+}
+
+// Check is Of for an address that one connects to: it has a host, and a port that is a number.
+func Check(address string) error {
+	network, addr, err := Of(address)
+	if err != nil || network == "unix" {
+		return err
+	}
+	host, p, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	port, err := strconv.ParseUint(p, 10, 16)
+	switch {
+	case host == "":
+		return fmt.Errorf("the address %q has no host", address)
+	case err != nil || port == 0:
+		return fmt.Errorf("the port of the address %q is not a number from 1 to 65535", address)
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package discovery
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +72,7 @@ func parseBackend(words []string) (b balance.Backend, err error) {
 		}
 		b.Address = b.Address[:i]
 	}
-	if err := checkAddress(b.Address); err != nil {
+	if err := endpoint.Check(b.Address); err != nil {
 		return b, err
 	}
 	b.Name = nameOf(b)
@@ -102,24 +101,4 @@ func parseWeight(text string) (float64, error) {
 		return 0, fmt.Errorf("the weight %q is not a number above 0 and not above %.0f", text, maxBackendWeight)
 	}
 	return w, nil
-}
-
-// checkAddress says what is wrong with the form of an address. No name is looked up.
-func checkAddress(address string) error {
-	network, addr, err := endpoint.Of(address)
-	if err != nil || network == "unix" {
-		return err
-	}
-	host, p, err := net.SplitHostPort(addr)
-	if err != nil {
-		return err
-	}
-	port, err := strconv.ParseUint(p, 10, 16)
-	switch {
-	case host == "":
-		return fmt.Errorf("the address %q has no host", address)
-	case err != nil || port == 0:
-		return fmt.Errorf("the port of the address %q is not a number from 1 to 65535", address)
-	}
-	return nil
 }

@@ -231,6 +231,8 @@ func FuzzNoFileMakesLoadPanicOrSetWhatIsNotKnown(f *testing.F) {
 	f.Add("tcp: {requirepass-file: /etc/hostname}")
 	f.Add("a: &a [x]\ntcp: {listen: *a}")
 	f.Add("1: {2: 3}\n? [x]\n: y")
+	f.Add("~: &a [*a]")
+	f.Add("<<: {k: &a [*a]}\nk: 1")
 	f.Add("tcp:\n  listen: 2001-01-01\n---\n...")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {

@@ -42,8 +42,10 @@ func openFile(path string) (layer, error) {
 	if err := l.parse(b); err != nil {
 		return l, fmt.Errorf("%s: %w", path, err)
 	}
-	l.places, err = places(b)
-	return l, err
+	if l.places, err = places(b); err != nil {
+		return l, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
 }
 
 // errTooLong is returned for a file of which not everything may be read.

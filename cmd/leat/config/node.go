@@ -53,21 +53,43 @@ func Wrong(line int, format string, args ...any) error {
 	return &LineError{line, fmt.Sprintf(format, args...)}
 }
 
-// nodeOf makes a Node of what the parser has read. Aliases are followed; the parser has bounded them.
-func nodeOf(y *yaml.Node) Node {
+// A walk makes Nodes of what the parser has read, and follows aliases. It bounds them by itself, because the parser drops the values of
+// some keys, such as those that a merge overrides, without a look at them.
+type walk struct {
+	left int                 // nodes that there may still be
+	open map[*yaml.Node]bool // those that the walk is in
+	err  error
+}
+
+func (w *walk) fail(y *yaml.Node, what string) {
+	if w.err == nil {
+		w.err = Wrong(y.Line, "%s", what)
+	}
+}
+
+func (w *walk) nodeOf(y *yaml.Node) Node {
 	for y.Kind == yaml.AliasNode {
 		y = y.Alias
 	}
+	if w.left--; w.left < 0 || w.open[y] {
+		w.fail(y, "an anchor contains itself, or aliases repeat too much")
+		return Node{}
+	}
+	w.open[y] = true
+	defer delete(w.open, y)
 	n := Node{Line: y.Line, Text: y.Value, kind: y.Kind}
 	switch y.Kind {
 	case yaml.SequenceNode:
 		for _, c := range y.Content {
-			n.Items = append(n.Items, nodeOf(c))
+			n.Items = append(n.Items, w.nodeOf(c))
 		}
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(y.Content); i += 2 {
 			k := y.Content[i]
-			n.Fields = append(n.Fields, Field{k.Value, k.Line, nodeOf(y.Content[i+1])})
+			if k.ShortTag() == "!!null" { // the parser drops it and what it has
+				w.fail(k, "a key is empty")
+			}
+			n.Fields = append(n.Fields, Field{k.Value, k.Line, w.nodeOf(y.Content[i+1])})
 		}
 	}
 	return n
@@ -83,7 +105,11 @@ func places(b []byte) (map[string]Field, error) {
 	if len(doc.Content) == 0 {
 		return all, nil
 	}
-	top := nodeOf(doc.Content[0])
+	w := walk{left: maxFile, open: map[*yaml.Node]bool{}}
+	top := w.nodeOf(doc.Content[0])
+	if w.err != nil {
+		return nil, w.err
+	}
 	for _, section := range top.Fields {
 		all[section.Key] = section
 		for _, f := range section.Fields {

@@ -125,6 +125,7 @@ func TestIntegersAreReadAsStrictlyAsRedisDoes(t *testing.T) {
 func TestFloatsThatAreTooLargeOrTooSmallAreRefused(t *testing.T) {
 	for s, want := range map[string]string{
 		"1e-600000000": "", "1e600000000": "", "1e-5000": "", "1e5000": "", "nan": "", "": "", "1_0": "", "0b1": "", "1e": "", "--1": "",
+		"1p5": "", "1e-700000000": "", "1e700000000": "", "0x1p-700000000": "", "0e-700000000": "0", "0.0e700000000": "0", "-inf": "-Inf",
 		"0": "0", "-0": "0", "0x10": "16", "0x1p-2": "0.25", "1e-4000": "0", "3.0e3": "3000", ".5": "0.5", "+2": "2",
 	} {
 		f, good := floatOf([]byte(s))

@@ -93,13 +93,23 @@ func floatOf(b []byte) (*big.Float, bool) {
 	if len(s) == 0 || len(s) > longestFloat || strings.Contains(s, "_") {
 		return nil, false
 	}
-	base := 10
-	if digits := strings.TrimLeft(s, "+-"); strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X") {
-		base = 0
+	base, exponent, digits := 10, "eE", strings.TrimLeft(s, "+-")
+	if strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X") {
+		base, exponent, digits = 0, "pP", digits[2:]
+	} else if strings.ContainsAny(s, "pP") {
+		return nil, false // package big takes powers of 2 there
 	}
 	f, _, err := big.ParseFloat(s, base, floatBits, big.ToNearestEven)
-	if err != nil || f.IsInf() || f.Sign() == 0 {
-		return f, err == nil
+	switch {
+	case err != nil:
+		return nil, false
+	case f.IsInf():
+		return f, !strings.ContainsAny(digits, "0123456789") // else it was too large even for package big
+	case f.Sign() == 0:
+		if i := strings.IndexAny(digits, exponent); i >= 0 {
+			digits = digits[:i]
+		}
+		return f, strings.Trim(digits, "0.") == "" // else too small
 	}
 	e := f.MantExp(nil)
 	return f, leastExponent <= e && e <= mostExponent

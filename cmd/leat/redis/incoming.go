@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"sort"
+
 	"github.com/leat-io/leat/codec/resp"
 	"github.com/leat-io/leat/stage"
 )
@@ -72,13 +74,21 @@ func (r *reader) decodeStrictly(b []byte, c *Request) (int, error) {
 	if err != resp.ErrCount && err != resp.ErrBulkLength {
 		return n, err
 	}
-	if _, other := r.codecs.Decode(b, &Request{}); other == err {
+	if _, other := r.codecs.Decode(r.upTo(b, err), &Request{}); other == err {
 		return n, err // nobody may send that
 	}
 	if err == resp.ErrCount {
 		return n, errUntrustedArgs
 	}
 	return n, errUntrustedBulk
+}
+
+// upTo is the beginning of b that leads to a stranger's error, and no more: behind it there may be what nobody may send.
+func (r *reader) upTo(b []byte, err error) []byte {
+	return b[:sort.Search(len(b), func(n int) bool {
+		_, other := r.codecs.strict.NewDecoder().Decode(b[:n], &resp.Command{})
+		return other == err
+	})]
 }
 
 // trust says whether the client has given the password. What changes that is decoded alone, so that nothing of the next command

@@ -63,7 +63,7 @@ func TestEverybodyIsTrustedWithoutAPassword(t *testing.T) {
 
 // However the bytes of a stranger arrive, they mean the same, and never more than a stranger may send.
 func FuzzStrangers(f *testing.F) {
-	for _, wire := range []string{"*11\r\n", "*2\r\n$4\r\nECHO\r\n$16385\r\n", "*1\r\n$4\r\nPING\r\n*x\r\n", "PING\r\n", "*9999999999\r\n", "*10\r\n$1\r\n"} {
+	for _, wire := range []string{"*11\r\n", "*2\r\n$4\r\nECHO\r\n$16385\r\n", "*1\r\n$4\r\nPING\r\n*x\r\n", "PING\r\n", "*9999999999\r\n", "*10\r\n$1\r\n", "*2\r\n$16385\r\n" + strings.Repeat("x", 16385) + "\r\n$x\r\n"} {
 		f.Add([]byte(wire))
 	}
 	p := New(Config{Routing: &Routing{}, Password: "secret"}, func(*stage.Conn) {})

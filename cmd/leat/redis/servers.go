@@ -3,11 +3,11 @@ package redis
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 
 	"github.com/leat-io/leat/cmd/leat/config"
+	"github.com/leat-io/leat/internal/endpoint"
 )
 
 // A List is the shards as they are configured, which a flag and a file can say:
@@ -73,10 +73,10 @@ func (l *List) Set(text string) error {
 func parseShard(text string) (s Shard, err error) {
 	text, replicas, _ := strings.Cut(text, "+")
 	if name, rest, ok := strings.Cut(text, "="); ok {
-		if name == "" {
+		if strings.TrimSpace(name) == "" {
 			return s, fmt.Errorf("%q has no name before the =", text)
 		}
-		s.Name, text = name, rest
+		s.Name, text = strings.TrimSpace(name), rest
 	}
 	if address, weight, ok := strings.Cut(text, "*"); ok {
 		if s.Weight, err = parseWeight(weight); err != nil {
@@ -84,8 +84,9 @@ func parseShard(text string) (s Shard, err error) {
 		}
 		text = address
 	}
+	text = strings.TrimSpace(text)
 	s.Address = text
-	if err := checkAddress(text); err != nil {
+	if err := endpoint.Check(text); err != nil {
 		return s, err
 	}
 	s.Name = cmp.Or(s.Name, defaultName(text))
@@ -93,7 +94,8 @@ func parseShard(text string) (s Shard, err error) {
 		return s, nil
 	}
 	for a := range strings.SplitSeq(replicas, "+") {
-		if err := checkAddress(a); err != nil {
+		a = strings.TrimSpace(a)
+		if err := endpoint.Check(a); err != nil {
 			return s, err
 		}
 		s.Replicas = append(s.Replicas, Server{Name: defaultName(a), Address: a})
@@ -115,24 +117,6 @@ func parseWeight(text string) (float64, error) {
 		return 0, fmt.Errorf("the weight %q is not a number above 0, at most 1000000", text)
 	}
 	return w, nil
-}
-
-// checkAddress says what is wrong with the form of an address. No name is looked up.
-func checkAddress(address string) error {
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		if path == "" {
-			return fmt.Errorf("the address %q has no path", address)
-		}
-		return nil
-	}
-	host, port, err := net.SplitHostPort(address)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
-	}
-	if err != nil || host == "" {
-		return fmt.Errorf("the address %q is neither host:port nor unix:path", address)
-	}
-	return nil
 }
 
 // twice says which names there are twice. lines are those of the servers, primaries before their replicas, if they are known.

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/leat-io/leat/cmd/leat/config"
+	"github.com/leat-io/leat/internal/endpoint"
 )
 
 // SetNode implements config.Tree.
@@ -77,7 +78,7 @@ func (r *serverReader) replica(n config.Node) Server {
 	if !n.IsText() {
 		return r.server(n, func(*config.Field) bool { return false })
 	}
-	if err := checkAddress(n.Text); err != nil {
+	if err := endpoint.Check(n.Text); err != nil {
 		r.note(n.Line, "%v", err)
 	}
 	return Server{Name: defaultName(n.Text), Address: n.Text}
@@ -115,7 +116,7 @@ func (r *serverReader) field(s *Server, f *config.Field) {
 	case "name":
 		s.Name = f.Text
 	case "address":
-		s.Address, err = f.Text, checkAddress(f.Text)
+		s.Address, err = f.Text, endpoint.Check(f.Text)
 	case "weight":
 		s.Weight, err = parseWeight(f.Text)
 	case "zone":

@@ -28,7 +28,7 @@ func TestServersOfAFlag(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"": "neither host:port nor unix:path", "a": "neither", "=a:1": "no name", "a:1*": `weight ""`, "a:1*0": `weight "0"`, "a:1*x": `weight "x"`, "a:1+b": "neither",
-		"a:1,a:1": "two servers have the name", "a:1+a:1": "two servers have the name", "unix:": "no path", "a:nosuchport": "neither", ":6379": "neither",
+		"a:1,a:1": "two servers have the name", "a:1+a:1": "two servers have the name", "unix:": "no path", "a:nosuchport": "is not a number", ":6379": "has no host",
 	} {
 		if err := l.Set(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
@@ -129,6 +129,7 @@ func TestWhatIsWrongWithServersIsSaidWithItsLine(t *testing.T) {
 func FuzzServers(f *testing.F) {
 	f.Add("alpha=10.0.0.1:6379*2+10.0.0.3:6379,10.0.0.2:6379")
 	f.Add("unix:/a,b=c:1*.5")
+	f.Add("unix:/x *1,y = unix:/z + unix:/w ")
 	f.Fuzz(func(t *testing.T, text string) {
 		var l, again List
 		if l.Set(text) != nil {

@@ -125,6 +125,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"ramp 0-50000 10s, hold 50000 30s, spike 80000 5s", "warm 1 1s,hold 0 1s,ramp 5-0 1ms", "hold 1e9 1ns", "ramp 1e-1-2 3s",
 		"hold 1", "ramp --1 s", ",,", "hold 50k 1h,", "ramp 0-0 1s,hold 1e-9 1ns",
+		"hold 0 8783h,hold 1e9 9ns", "hold 0 5010h3ns,hold 8e8 7ns,hold 1e9 5ns",
 	} {
 		f.Add(s)
 	}

@@ -57,11 +57,11 @@ func (s *Schedule) Due(i int64) int64 {
 		at = sort.Search(len(s.segments)-1, func(k int) bool { return s.segments[k+1].first > n })
 	}
 	seg := &s.segments[at]
-	due := float64(seg.begin) + seg.after(n-seg.first)*float64(time.Second)
-	if !(due < math.MaxInt64) { // also what a rate of 0 makes of it
+	wait := seg.after(n-seg.first) * float64(time.Second)
+	if !(wait < math.MaxInt64) || int64(wait) > math.MaxInt64-seg.begin { // also what a rate of 0 makes of it
 		return math.MaxInt64
 	}
-	return int64(due)
+	return seg.begin + int64(wait)
 }
 
 // after is the number of seconds from the beginning of the segment until its integral is n: the solution of

@@ -75,7 +75,10 @@ func (r *reader) discard(b []byte) []byte {
 			return b
 		}
 		rest, done := r.line(b)
-		if !done {
+		switch {
+		case r.broken:
+			return b
+		case !done:
 			return nil
 		}
 		b = rest

@@ -200,6 +200,7 @@ func FuzzCommandReplies(f *testing.F) {
 		f.Add(uint8(i), conversation(f, mustSpec(f, Spec{Request: r, Message: 9, Keys: 3}), 3, nil), uint64(i))
 		f.Add(uint8(i), []byte("-ERR x\r\n*2\r\n$1\r\na\r\n:1\r\n$-1\r\n+OK\r\n"), uint64(i))
 	}
+	f.Add(uint8(1), []byte("*1\r\n+"+strings.Repeat("x", 70000)+"\r\n+PONG\r\n"), uint64(1))
 	f.Add(uint8(2), []byte("*1048576\r\n*1048576\r\n"), uint64(1))
 	f.Fuzz(func(t *testing.T, request uint8, stream []byte, seed uint64) {
 		s := mustSpec(t, Spec{Request: requests[int(request)%len(requests)], Message: 9, Keys: 3})
