@@ -108,7 +108,7 @@ bench-udp: ## what receiving datagrams costs beside package net, x/net, gnet and
 	cd benchmarks && $(GO) run ./udp -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: bench-redis
-bench-redis: ## CPU of a request against redis-server, and the journal's ways of syncing, into docs/results.md; needs redis (Debian); takes about 15 minutes
+bench-redis: ## CPU of a request against redis-server, and the journal's ways of syncing, into docs/results.md; needs redis (Debian); takes about 12 minutes
 	cd benchmarks && $(GO) run ./redis -page ../docs/results.md $(BENCHFLAGS)
 
 .PHONY: bench-proxy
