@@ -88,7 +88,7 @@ func TestADoubleHasTheFewestDigits(t *testing.T) {
 }
 
 func FuzzDouble(f *testing.F) {
-	for _, n := range []float64{0, 1.5, 1e17, 1e-5, math.MaxFloat64, math.Inf(1), math.NaN()} {
+	for _, n := range []float64{0, math.Copysign(0, -1), 1.5, 1e17, 1e-5, math.MaxFloat64, math.Inf(1), math.NaN()} {
 		f.Add(math.Float64bits(n))
 	}
 	f.Fuzz(func(t *testing.T, bits uint64) {

@@ -94,7 +94,9 @@ func TestGlobsMatchAsInRedis(t *testing.T) {
 func FuzzGlob(f *testing.F) {
 	f.Add([]byte("a*[b-d]?\\x"), "abc")
 	f.Fuzz(func(t *testing.T, pattern []byte, s string) {
-		match(pattern, s)
+		if got := match(pattern, s); len(pattern) <= 10 && len(s) <= 10 && got != likes(pattern, s) {
+			t.Errorf("%q and %q: %v", pattern, s, got)
+		}
 		quoted := ""
 		for i := range len(s) {
 			quoted += `\` + s[i:i+1]
@@ -106,6 +108,20 @@ func FuzzGlob(f *testing.F) {
 			t.Errorf("%q matches more than itself", s)
 		}
 	})
+}
+
+// likes is match with every way of every star tried.
+func likes(pattern []byte, s string) bool {
+	switch {
+	case len(pattern) == 0:
+		return s == ""
+	case pattern[0] == '*':
+		return likes(pattern[1:], s) || s != "" && likes(pattern, s[1:])
+	case s == "":
+		return false
+	}
+	n, fits := one(pattern, s[0])
+	return fits && likes(pattern[n:], s[1:])
 }
 
 func TestIntegersAreReadAsStrictlyAsRedisDoes(t *testing.T) {
