@@ -14,7 +14,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -39,13 +38,7 @@ func main() {
 	if again(os.Args[1:]) {
 		return
 	}
-	measure.Main("edge", func(ctx context.Context) error {
-		o, err := parse(os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return run(ctx, o, os.Stdout)
-	})
+	measure.Main("edge", parse, run)
 }
 
 // sourceCommand is the word before an address in the arguments of the process that is a backend of streams.

@@ -21,6 +21,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -57,26 +58,29 @@ func main() {
 			return
 		}
 	}
-	measure.Main("frames", func(ctx context.Context) error { return run(ctx, parse()) })
+	measure.Main("frames", parse, run)
 }
 
-func parse() (o options) {
-	engines := flag.String("engines", "ring,xdp,mmsg", "who receives, in turn: ring, xdp, and mmsg, the engine on a socket, to compare")
-	flag.StringVar(&o.sender, "sender", "xdp", "what sends: xdp (AF_XDP), packet (a packet socket)")
-	flag.IntVar(&o.rate, "rate", 1_000_000, "datagrams in a second; 0 is as many as possible")
-	flag.DurationVar(&o.length, "length", 10*time.Second, "time of each run")
-	flag.IntVar(&o.size, "size", 64, "bytes of a datagram")
-	flag.IntVar(&o.flows, "flows", 16, "ports that are sent from")
-	flag.IntVar(&o.batch, "batch", 64, "frames that are sent at once, as an interface that collects interrupts brings them")
-	flag.IntVar(&o.backlog, "backlog", 100_000, "packets that may wait between the processors while it runs; 0 leaves the system's limit")
-	flag.Parse()
+func parse(args []string) (o options, err error) {
+	f := flag.NewFlagSet("frames", flag.ExitOnError)
+	engines := f.String("engines", "ring,xdp,mmsg", "who receives, in turn: ring, xdp, and mmsg, the engine on a socket, to compare")
+	f.StringVar(&o.sender, "sender", "xdp", "what sends: xdp (AF_XDP), packet (a packet socket)")
+	f.IntVar(&o.rate, "rate", 1_000_000, "datagrams in a second; 0 is as many as possible")
+	f.DurationVar(&o.length, "length", 10*time.Second, "time of each run")
+	f.IntVar(&o.size, "size", 64, "bytes of a datagram")
+	f.IntVar(&o.flows, "flows", 16, "ports that are sent from")
+	f.IntVar(&o.batch, "batch", 64, "frames that are sent at once, as an interface that collects interrupts brings them")
+	f.IntVar(&o.backlog, "backlog", 100_000, "packets that may wait between the processors while it runs; 0 leaves the system's limit")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
 	o.engines = strings.Split(*engines, ",")
-	return o
+	return o, nil
 }
 
 const backlogLimit = "/proc/sys/net/core/netdev_max_backlog"
 
-func run(ctx context.Context, o options) (err error) {
+func run(ctx context.Context, o options, out io.Writer) error {
 	if o.backlog > 0 {
 		old, err := os.ReadFile(backlogLimit)
 		if err != nil {
@@ -87,18 +91,18 @@ func run(ctx context.Context, o options) (err error) {
 		}
 		defer func() { _ = os.WriteFile(backlogLimit, old, 0) }()
 	}
-	fmt.Printf("%s\n%d bytes, %d flows, sender: %s, %v each\n\n", measure.Machine(), o.size, o.flows, o.sender, o.length)
-	fmt.Println("| receiver | offered/s | received/s | lost | out of turn | receiving processor busy | of it the receiver | of the machine |")
-	fmt.Println("|-|-|-|-|-|-|-|-|")
+	fmt.Fprintf(out, "%s\n%d bytes, %d flows, sender: %s, %v each\n\n", measure.Machine(), o.size, o.flows, o.sender, o.length)
+	fmt.Fprintln(out, "| receiver | offered/s | received/s | lost | out of turn | receiving processor busy | of it the receiver | of the machine |")
+	fmt.Fprintln(out, "|-|-|-|-|-|-|-|-|")
 	for _, e := range o.engines {
 		r, err := pair(ctx, o, e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
-		fmt.Printf("| %s | %.0f | %.0f | %d | %d | %.1f %% | %.1f %% | %.1f %% |\n", e,
+		fmt.Fprintf(out, "| %s | %.0f | %.0f | %d | %d | %.1f %% | %.1f %% | %.1f %% |\n", e,
 			float64(r.Sent)/r.Seconds, float64(r.Received)/r.Seconds, int64(r.Sent-r.Received), r.Gaps, 100*r.busy, 100*r.process, 100*r.busy/float64(r.processors))
 		for _, g := range r.Gauges {
-			fmt.Printf("    %s\n", g)
+			fmt.Fprintf(out, "    %s\n", g)
 		}
 	}
 	return nil

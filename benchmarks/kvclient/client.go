@@ -117,6 +117,17 @@ func (c Client) Drive(ctx context.Context, leat, addr string, l Load) (d Driven,
 	return d, err
 }
 
+// Watch is Drive with what share of a processor each of some processes had meanwhile; 0 stands for one that there is not.
+func (c Client) Watch(ctx context.Context, leat, addr string, l Load, pids ...int) (d Driven, shares []float64, err error) {
+	w := measure.Watched(pids...)
+	if d, err = c.Drive(ctx, leat, addr, l); err != nil {
+		return d, nil, err
+	}
+	// Requests are sent after all connections are open, until the end.
+	shares, err = w.Last(time.Duration(float64(l.Requests) / d.Rate * float64(time.Second)))
+	return d, shares, err
+}
+
 // parseCSV reads what redis-benchmark --csv prints: a line of names, and one for each test.
 func parseCSV(out []byte, l Load) (d Driven, err error) {
 	lines := csv.NewReader(bytes.NewReader(out))

@@ -5,15 +5,19 @@ package measure
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
-// Main runs a benchmark. A signal that asks it to end cancels the context, which ends the processes that were started with it.
-func Main(name string, run func(context.Context) error) {
+// Main runs a benchmark with the options that its arguments are. A signal that asks it to end cancels the context, which ends the
+// processes that were started with it.
+func Main[O any](name string, parse func(args []string) (O, error), run func(ctx context.Context, o O, out io.Writer) error) {
+	o, err := parse(os.Args[1:])
+	Fail(name, err)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx)
+	err = run(ctx, o, os.Stdout)
 	stop()
 	Fail(name, err)
 }

@@ -41,13 +41,7 @@ func main() {
 	if again(os.Args[1:]) {
 		return
 	}
-	measure.Main("mux", func(ctx context.Context) error {
-		o, err := parse(os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return run(ctx, o, os.Stdout)
-	})
+	measure.Main("mux", parse, run)
 }
 
 // runCommand is the word before a job in the arguments of the process that does it.

@@ -13,7 +13,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -41,13 +40,7 @@ func main() {
 		measure.Fail("peers", drive.Main(os.Args[2], os.Stdout))
 		return
 	}
-	measure.Main("peers", func(ctx context.Context) error {
-		o, err := parse(os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return run(ctx, o, os.Stdout)
-	})
+	measure.Main("peers", parse, run)
 }
 
 func parse(args []string) (o options, err error) {

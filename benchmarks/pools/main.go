@@ -16,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"time"
 
@@ -33,13 +32,7 @@ type options struct {
 }
 
 func main() {
-	measure.Main("pools", func(ctx context.Context) error {
-		o, err := parse(os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return run(ctx, o, os.Stdout)
-	})
+	measure.Main("pools", parse, run)
 }
 
 func parse(args []string) (o options, err error) {

@@ -17,7 +17,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/measure"
@@ -34,13 +33,7 @@ type options struct {
 }
 
 func main() {
-	measure.Main("proxy", func(ctx context.Context) error {
-		o, err := parse(os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return run(ctx, o, os.Stdout)
-	})
+	measure.Main("proxy", parse, run)
 }
 
 func parse(args []string) (o options, err error) {

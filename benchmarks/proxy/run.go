@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/measure"
@@ -41,13 +40,7 @@ func (c candidate) measure(ctx context.Context, p programs, b backend, by kvclie
 		return f, err
 	}
 	l.Requests /= max(c.less, 1)
-	w := measure.Watched(pid, b.pid)
-	got, err := by.Drive(ctx, p.leat, addr, l)
-	if err != nil {
-		return f, err
-	}
-	// Requests are sent after all connections are open, until the end.
-	shares, err := w.Last(time.Duration(float64(l.Requests) / got.Rate * float64(time.Second)))
+	got, shares, err := by.Watch(ctx, p.leat, addr, l, pid, b.pid)
 	if err != nil {
 		return f, err
 	}

@@ -34,13 +34,7 @@ type options struct {
 }
 
 func main() {
-	measure.Main("redis", func(ctx context.Context) error {
-		o, err := parse(os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return run(ctx, o, os.Stdout)
-	})
+	measure.Main("redis", parse, run)
 }
 
 func parse(args []string) (o options, err error) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/leat-io/leat/benchmarks/kvclient"
 	"github.com/leat-io/leat/benchmarks/measure"
@@ -106,13 +105,7 @@ func (b bench) once(ctx context.Context, s measure.Server, l kvclient.Load) (f f
 	if _, err := b.client.Drive(ctx, b.leat, addr, fill); err != nil {
 		return f, err
 	}
-	w := measure.Watched(c.Process.Pid)
-	got, err := b.client.Drive(ctx, b.leat, addr, l)
-	if err != nil {
-		return f, err
-	}
-	// Requests are sent after all connections are open, until the end.
-	shares, err := w.Last(time.Duration(float64(l.Requests) / got.Rate * float64(time.Second)))
+	got, shares, err := b.client.Watch(ctx, b.leat, addr, l, c.Process.Pid)
 	if err != nil {
 		return f, err
 	}

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -42,13 +43,7 @@ func main() {
 		measure.Fail("udp", sending(os.Args[2], os.Stdout))
 		return
 	}
-	measure.Main("udp", func(ctx context.Context) error {
-		o, err := parse(os.Args[1:])
-		if err != nil {
-			return err
-		}
-		return run(ctx, o)
-	})
+	measure.Main("udp", parse, run)
 }
 
 func parse(args []string) (o options, err error) {
@@ -80,7 +75,7 @@ func parse(args []string) (o options, err error) {
 	return o, nil
 }
 
-func run(ctx context.Context, o options) error {
+func run(ctx context.Context, o options, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "leat-udp")
 	if err != nil {
 		return err
@@ -107,7 +102,7 @@ func run(ctx context.Context, o options) error {
 		if err != nil {
 			return err
 		}
-		fmt.Println(text)
+		fmt.Fprintln(out, text)
 		page.WriteString("\n" + text)
 	}
 	if o.page == "" {

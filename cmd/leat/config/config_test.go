@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,11 +199,18 @@ func TestEverythingThatIsWrongIsSaidAtOnceAlsoWhereAnotherSourceDecides(t *testi
 }
 
 func TestAFileThatCannotBeUsedIsRefusedWhole(t *testing.T) {
+	bomb := "k: 1\n<<:\n  k:\n  - &0 [x]\n" // of 10^7 nodes, in what the parser drops because k is there
+	for i := range 7 {
+		bomb += fmt.Sprintf("  - &%d [%s]\n", i+1, strings.Repeat(fmt.Sprintf("*%d, ", i), 10))
+	}
 	for text, want := range map[string]string{
 		"tcp: {":                             "leat.yaml: yaml:",
 		"tcp: {idle: 1s}\ntcp: {idle: 2s}":   "already defined",
 		"tcp: {idle: 1s}\n---\nudp: {}\n":    "several YAML documents",
 		"- a\n- b":                           "leat.yaml: yaml:",
+		"tcp: {idle: 1s}\n~: [x]":            "leat.yaml: line 2: a key is empty",
+		"<<: {k: &a [*a]}\nk: 1":             "leat.yaml: line 1: an anchor contains itself",
+		bomb:                                 "aliases repeat too much",
 		strings.Repeat("# comment\n", 1<<17): "too long: the limit is 1MiB",
 	} {
 		if _, err := newRig().load(t, nil, nil, text); err == nil || !strings.Contains(err.Error(), want) {

@@ -114,6 +114,9 @@ func (s *Spec) prepare(why string) {
 	default:
 		s.why = whyUnserved
 	}
+	if s.class == refused {
+		s.keys = nil // nobody looks for them, and those of MIGRATE would be found from the end
+	}
 	s.read = s.read && !primary[s.Name]
 	if len(s.keys) == 1 && s.keys[0].single() && s.class != sorting {
 		s.only = s.keys[0].from

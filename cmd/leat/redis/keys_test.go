@@ -122,7 +122,7 @@ func FuzzKeys(f *testing.F) {
 	for _, call := range calls {
 		f.Add(call)
 	}
-	f.Add("MIGRATE h 6379 k 0 5000") // refused, but its keys are looked for from the end
+	f.Add("MIGRATE h 6379 k 0 5000") // refused, and the only one whose keys Redis finds from the end
 	f.Fuzz(func(t *testing.T, call string) {
 		var cmd resp.Command
 		if cmd.Set(strings.Fields(call)...); cmd.Len() == 0 {

@@ -75,14 +75,6 @@ func (k *keySpec) each(c *resp.Command, f func(i int)) bool {
 
 // after is the number of the argument behind a keyword, or 0.
 func after(c *resp.Command, keyword string, from int) int {
-	if from < 0 { // from the end back
-		for i := c.Len() + from; i > 0; i-- {
-			if dialect.Equal(c.Arg(i), keyword) {
-				return i + 1
-			}
-		}
-		return 0
-	}
 	for i := from; i < c.Len(); i++ {
 		if dialect.Equal(c.Arg(i), keyword) {
 			return i + 1

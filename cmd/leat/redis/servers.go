@@ -73,23 +73,22 @@ func (l *List) Set(text string) error {
 func parseShard(text string) (s Shard, err error) {
 	text, replicas, _ := strings.Cut(text, "+")
 	if name, rest, ok := strings.Cut(text, "="); ok {
-		if strings.TrimSpace(name) == "" {
+		if s.Name = strings.TrimSpace(name); s.Name == "" {
 			return s, fmt.Errorf("%q has no name before the =", text)
 		}
-		s.Name, text = strings.TrimSpace(name), rest
+		text = rest
 	}
 	if address, weight, ok := strings.Cut(text, "*"); ok {
-		if s.Weight, err = parseWeight(weight); err != nil {
+		if s.Weight, err = parseWeight(strings.TrimSpace(weight)); err != nil {
 			return s, err
 		}
 		text = address
 	}
-	text = strings.TrimSpace(text)
-	s.Address = text
-	if err := endpoint.Check(text); err != nil {
+	s.Address = strings.TrimSpace(text)
+	if err := endpoint.Check(s.Address); err != nil {
 		return s, err
 	}
-	s.Name = cmp.Or(s.Name, defaultName(text))
+	s.Name = cmp.Or(s.Name, defaultName(s.Address))
 	if replicas == "" {
 		return s, nil
 	}

@@ -129,7 +129,7 @@ func TestWhatIsWrongWithServersIsSaidWithItsLine(t *testing.T) {
 func FuzzServers(f *testing.F) {
 	f.Add("alpha=10.0.0.1:6379*2+10.0.0.3:6379,10.0.0.2:6379")
 	f.Add("unix:/a,b=c:1*.5")
-	f.Add("unix:/x *1,y = unix:/z + unix:/w ")
+	f.Add("unix:/x *1,y = unix:/z * 2 + unix:/w ")
 	f.Fuzz(func(t *testing.T, text string) {
 		var l, again List
 		if l.Set(text) != nil {
